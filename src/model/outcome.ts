@@ -1,0 +1,43 @@
+/**
+ * What became of a plan: one outcome a change, and the report of the whole run.
+ */
+import { type ApplyCode, BbstateError, type ErrorDetails, type Finding } from './errors.js'
+import type { Action, ServerIdentity } from './plan.js'
+
+/** The result of one change. `skipped`: not tried, because something it needs failed or the run was stopped. */
+export interface Outcome {
+  readonly address: string
+  readonly action: Action
+  readonly outcome: 'done' | 'failed' | 'skipped'
+  readonly error?: Finding
+  readonly requestId?: string
+  readonly milliseconds: number
+}
+
+/** The report of an apply, format 1, as `apply --json` prints it. */
+export interface ApplyReport {
+  readonly formatVersion: 1
+  readonly server: ServerIdentity
+  /** The digest of the plan that was applied. */
+  readonly digest: string
+  readonly outcomes: readonly Outcome[]
+  readonly summary: { readonly done: number; readonly failed: number; readonly skipped: number }
+  /** Whether a reading after the writes found every planned item as planned. */
+  readonly converged: boolean
+  /** Differences that the server did not keep, where it did not converge. */
+  readonly remaining: readonly Finding[]
+  readonly requests: number
+}
+
+/** Applied in part, or the server did not keep what was written. Carries the whole report. Exit code 5. */
+export class ApplyError extends BbstateError {
+  readonly exitCode = 5
+  readonly code: ApplyCode
+  readonly report: ApplyReport
+
+  constructor(code: ApplyCode, message: string, report: ApplyReport, details: ErrorDetails = {}) {
+    super(message, details)
+    this.code = code
+    this.report = report
+  }
+}
