@@ -125,7 +125,11 @@ export class PlanError extends BbstateError {
   readonly code: PlanCode
   readonly findings: readonly Finding[]
 
-  constructor(code: PlanCode, message: string, details: ErrorDetails & { readonly findings?: readonly Finding[] } = {}) {
+  constructor(
+    code: PlanCode,
+    message: string,
+    details: ErrorDetails & { readonly findings?: readonly Finding[] } = {},
+  ) {
     super(message, details)
     this.code = code
     this.findings = details.findings ?? []

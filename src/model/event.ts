@@ -12,7 +12,14 @@ export type Event =
   /** A wait that the server asked for, or that a retry takes; `seconds` is its length. */
   | { readonly type: 'waiting'; readonly reason: string; readonly seconds: number }
   | { readonly type: 'warning'; readonly warning: Warning }
-  | { readonly type: 'request'; readonly method: string; readonly path: string; readonly status: number; readonly milliseconds: number; readonly requestId?: string }
+  | {
+      readonly type: 'request'
+      readonly method: string
+      readonly path: string
+      readonly status: number
+      readonly milliseconds: number
+      readonly requestId?: string
+    }
 
 /** Takes events; must not throw. */
 export type Listener = (event: Event) => void

@@ -24,6 +24,14 @@ export type Cause =
   | { readonly reason: 'pruned'; readonly source: Source }
   | { readonly reason: 'goes-with'; readonly address: string }
 
+/** A new place for the secrets of an item to go to. */
+export interface Destination {
+  /** Names of the declared secrets; empty where only one that the server keeps is concerned. */
+  readonly secrets: readonly string[]
+  /** The fields that say where, after the change. */
+  readonly target: Readonly<Record<string, unknown>>
+}
+
 /** The change of one item. `before` and `after` hold schema fields only; `null` is absence. */
 export interface Change {
   readonly address: string
@@ -40,6 +48,8 @@ export interface Change {
   readonly cause?: Cause
   /** The earlier address, for a rename. */
   readonly renamedFrom?: string
+  /** Where secrets of the item would be sent from now on; shown first and refused unless allowed. */
+  readonly destination?: Destination
   /** Digest of the normal form of the live object that the change was computed from. */
   readonly precondition: string
   readonly digest: string

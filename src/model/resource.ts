@@ -95,8 +95,8 @@ interface Common {
   readonly frees: readonly string[]
   /** Kinds that write the same data; declaring both is refused. */
   readonly excludes: readonly string[]
-  /** A write sends the whole object, so a secret that is live but not declared would be wiped. */
-  readonly replacesSecrets: boolean
+  /** Whether a write of this live value sends the whole object, so that a secret it may hold is wiped if not declared. */
+  replacesSecrets(live: unknown): boolean
   /** Changes by itself (lost on restart): shown, never counted as drift. */
   readonly volatile: boolean
 }
@@ -124,6 +124,8 @@ export interface Collection extends Common {
   readonly update: ((api: Writer, at: At, change: Write) => Promise<void>) | undefined
   readonly rename: ((api: Writer, at: At, change: Rename) => Promise<void>) | undefined
   delete(api: Writer, at: At, live: Live): Promise<void>
+  /** Why the server would not let this item be changed or deleted; `undefined` where it would. */
+  readonly isReadOnly: ((live: Live) => string | undefined) | undefined
 }
 
 /** Names that other kinds refer to but that the configuration does not manage. */

@@ -73,7 +73,9 @@ export type Schema = StringSchema | NumberSchema | BooleanSchema | ArraySchema |
 
 type Flat<T> = { [K in keyof T]: T[K] }
 type Properties<P, R> = Flat<
-  { [K in keyof P as K extends R ? K : never]: Value<P[K]> } & { [K in keyof P as K extends R ? never : K]?: Value<P[K]> }
+  { [K in keyof P as K extends R ? K : never]: Value<P[K]> } & {
+    [K in keyof P as K extends R ? never : K]?: Value<P[K]>
+  }
 >
 
 /** The TypeScript type of the values that a schema describes; optional properties may be absent, never `undefined`. */

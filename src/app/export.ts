@@ -1,0 +1,119 @@
+/** Reads live settings as configuration. */
+import { matchesPattern } from '../model/address.js'
+import type { Live, Registry, Resource } from '../model/resource.js'
+import { childrenOf } from '../model/resource.js'
+import { coversAddress } from '../model/policy.js'
+import type { Listener } from '../model/event.js'
+import { ApiError } from '../model/errors.js'
+import { mapBounded } from './bounded.js'
+import {
+  isCollectionPlace,
+  isSingletonPlace,
+  type LiveState,
+  type Place,
+  placesBelow,
+  startLiveState,
+} from './live-state.js'
+import type { LiveServer } from './ports.js'
+
+/** One live setting, as an export writes it. */
+export interface ExportedItem {
+  readonly resource: Exclude<Resource, { form: 'directory' }>
+  readonly at: Readonly<Record<string, string>>
+  readonly address: string
+  readonly identity: Readonly<Record<string, unknown>>
+  readonly value: unknown
+}
+
+/** What was read, and what this server has not. */
+export interface Exported {
+  readonly items: readonly ExportedItem[]
+  /** Addresses of collections that were read, also empty ones. */
+  readonly collections: readonly Place[]
+  /** Sections that this server or this account does not offer, with the reason in words. */
+  readonly skipped: readonly { readonly address: string; readonly reason: string }[]
+}
+
+/**
+ * Reads everything that an `include` pattern covers (all, where none is given), parents before children.
+ * @throws ApiError, AuthError; an endpoint that this server lacks is skipped and named.
+ */
+export async function readExport(
+  registry: Registry,
+  server: LiveServer,
+  include: readonly string[],
+  listen: Listener,
+): Promise<Exported> {
+  const state = startLiveState(server.reading())
+  const found = new Reading(state, registry, include, listen)
+  for (const root of registry.roots) {
+    const places = childrenOf(registry, root.kind).map((resource) => ({
+      resource,
+      at: {},
+      address: root.path === '' ? resource.key : `${root.path}.${resource.key}`,
+    }))
+    await found.readPlaces(places)
+  }
+  return found
+}
+
+class Reading implements Exported {
+  readonly items: ExportedItem[] = []
+  readonly collections: Place[] = []
+  readonly skipped: { address: string; reason: string }[] = []
+  readonly #state: LiveState
+  readonly #registry: Registry
+  readonly #include: readonly string[]
+  readonly #listen: Listener
+
+  constructor(state: LiveState, registry: Registry, include: readonly string[], listen: Listener) {
+    this.#state = state
+    this.#registry = registry
+    this.#include = include
+    this.#listen = listen
+  }
+
+  async readPlaces(places: readonly Place[]): Promise<void> {
+    let done = 0
+    const wanted = places.filter(({ address }) => this.#isWanted(address))
+    await mapBounded(wanted, async (place) => {
+      await this.#readPlace(place)
+      this.#listen({ type: 'reading', done: ++done, total: wanted.length, what: place.address })
+    })
+  }
+
+  /** Included itself, below something included, or on the way to it. */
+  #isWanted(address: string): boolean {
+    return this.#include.length === 0 || this.#include.some((pattern) => reaches(pattern, address))
+  }
+
+  async #readPlace(place: Place): Promise<void> {
+    try {
+      if (isSingletonPlace(place)) this.#add(place, {}, await this.#state.single(place))
+      else if (isCollectionPlace(place) && place.resource.list !== undefined) {
+        const items = [...(await this.#state.all(place)).values()]
+        this.collections.push(place)
+        const wanted = items.filter((item) => this.#isWanted(item.address))
+        for (const item of wanted) this.#add(item, item.identity, item)
+        await this.readPlaces(wanted.flatMap((item) => placesBelow(this.#registry, item)))
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError) || (error.code !== 'API_UNSUPPORTED' && error.code !== 'API_FORBIDDEN'))
+        throw error
+      this.skipped.push({ address: place.address, reason: error.message })
+    }
+  }
+
+  #add({ resource, at, address }: Place, identity: Readonly<Record<string, unknown>>, live: Live | null): void {
+    if (live !== null) this.items.push({ resource, at, address, identity, value: live.value })
+  }
+}
+
+function reaches(pattern: string, address: string): boolean {
+  if (coversAddress(pattern, address)) return true
+  for (let index = 1; index < pattern.length; index++) {
+    const isBoundary = pattern[index] === '.' || pattern[index] === '['
+    if (isBoundary && matchesPattern(pattern.slice(0, index), address)) return true
+  }
+  return false
+}
