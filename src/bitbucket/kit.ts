@@ -22,7 +22,9 @@ import type {
   Write,
   Writer,
 } from '../model/resource.js'
-import { isObject, type PropertyOf, type Schema, type Value } from '../model/schema.js'
+import type { PropertyOf, Schema, Value } from '../model/schema.js'
+import { canonicalOf } from './canonical.js'
+import { explaining } from './explain-failure.js'
 
 /** The root of everything that belongs to the whole server. */
 export const instance = { kind: 'instance', path: 'instance', root: true } as const satisfies Root
@@ -66,7 +68,11 @@ interface About<K extends string, S extends Schema, P> {
   readonly after?: readonly string[]
   readonly frees?: readonly string[]
   readonly excludes?: readonly string[]
-  readonly replacesSecrets?: true
+  /**
+   * A write sends the whole object, so a secret that is live but not declared would be wiped: `true`, or a function
+   * that says of a live value whether it can hold a secret at all.
+   */
+  readonly replacesSecrets?: true | ((live: NoInfer<Value<S>>) => boolean)
   readonly volatile?: true
 }
 
@@ -88,6 +94,8 @@ interface CollectionVerbs<V, P> {
   update?(api: Writer, at: At<P>, change: Write<V>): Promise<void>
   rename?(api: Writer, at: At<P>, change: Rename<V>): Promise<void>
   delete(api: Writer, at: At<P>, live: Live<V>): Promise<void>
+  /** Why the server would not let this item be changed or deleted (a read-only directory): never pruned. */
+  isReadOnly?(live: Live<V>): string | undefined
 }
 
 /** Defines a setting of which there is one under each parent. */
@@ -100,9 +108,9 @@ export function singleton<const K extends string, const S extends Schema, const 
       ...commonOf(about),
       form: 'singleton',
       kind: about.kind,
-      read: (api, at) => erased.read(api, at),
-      write: (api, at, change) => erased.write(api, at, change),
-      clear: erased.clear && ((api, at, live) => erased.clear?.(api, at, live) ?? Promise.resolve()),
+      read: explaining(about.docs, erased.read.bind(erased)),
+      write: explaining(about.docs, erased.write.bind(erased)),
+      clear: explaining(about.docs, erased.clear?.bind(erased)),
     }
   }
 }
@@ -123,13 +131,14 @@ export function collection<
       form: 'collection',
       kind: about.kind,
       identity: about.identity,
-      list: erased.list?.bind(erased),
-      lookup: erased.lookup?.bind(erased),
-      create: erased.create.bind(erased),
-      createMany: erased.createMany?.bind(erased),
-      update: erased.update?.bind(erased),
-      rename: erased.rename?.bind(erased),
-      delete: erased.delete.bind(erased),
+      list: explaining(about.docs, erased.list?.bind(erased)),
+      lookup: explaining(about.docs, erased.lookup?.bind(erased)),
+      create: explaining(about.docs, erased.create.bind(erased)),
+      createMany: explaining(about.docs, erased.createMany?.bind(erased)),
+      update: explaining(about.docs, erased.update?.bind(erased)),
+      rename: explaining(about.docs, erased.rename?.bind(erased)),
+      delete: explaining(about.docs, erased.delete.bind(erased)),
+      isReadOnly: erased.isReadOnly?.bind(erased),
     }
   }
 }
@@ -151,7 +160,7 @@ export function directory<const K extends string>(about: {
     }),
     form: 'directory',
     canonical: (value) => about.canonical(String(value)),
-    names: async (api) => (await about.names(api)).map(about.canonical),
+    names: explaining(about.docs, async (api: Reader) => (await about.names(api)).map(about.canonical)),
   }
 }
 
@@ -163,26 +172,16 @@ function commonOf<K extends string, S extends Schema, P extends Root | Resource>
     docs: about.docs,
     schema: about.schema,
     examples: about.examples,
-    canonical: canonicalOf(about.canonical as Canonical<unknown> | undefined),
+    canonical: canonicalOf(about.schema, about.canonical),
     after: about.after ?? [],
     frees: about.frees ?? [],
     excludes: about.excludes ?? [],
-    replacesSecrets: about.replacesSecrets ?? false,
+    replacesSecrets: replacesSecretsOf(about.replacesSecrets),
     volatile: about.volatile ?? false,
   }
 }
 
-/** Applies the spellings to what is there; a declared `null` and absent fields stay as they are. */
-function canonicalOf(canonical: unknown): (value: unknown) => unknown {
-  if (canonical === undefined) return (value) => value
-  if (typeof canonical === 'function') return (value) => (value === null ? null : canonical(value))
-  const spellings = canonical as Record<string, (value: unknown) => unknown>
-  return (value) => {
-    if (!isObject(value)) return value
-    const spell = ([property, field]: [string, unknown]): [string, unknown] => {
-      const spelling = spellings[property]
-      return [property, spelling === undefined || field === null || field === undefined ? field : spelling(field)]
-    }
-    return Object.fromEntries(Object.entries(value).map(spell))
-  }
+function replacesSecretsOf(given: true | ((live: never) => boolean) | undefined): (live: unknown) => boolean {
+  if (typeof given === 'function') return given as (live: unknown) => boolean
+  return () => given === true
 }

@@ -6,6 +6,7 @@
  * never repeated blindly.
  */
 import type { Listener } from '../model/event.js'
+import { TransportError } from '../model/transport-error.js'
 import type { Answer, Request } from '../transport.js'
 import type { ClientPorts, Gate } from './gate.js'
 
@@ -97,9 +98,9 @@ export function isRepeatable(method: Request['method']): boolean {
   return method === 'GET' || method === 'PUT' || method === 'DELETE'
 }
 
-/** A failure that was certain before anything was sent (unknown host, refused, TLS) does not pass by itself. */
+/** What failed before anything was sent (unknown host, refused, TLS), and an answer beyond the cap, fail again. */
 function isConnectionLost(error: unknown): boolean {
-  return error instanceof Error && 'sent' in error && error.sent === true
+  return error instanceof TransportError && error.sent && error.reason !== 'ANSWER_TOO_LARGE'
 }
 
 /** `Retry-After` in milliseconds: whole seconds (Bitbucket), or a date (proxies), which the answer's own clock reads. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TransportError } from '../../src/model/transport-error.js'
 import { answer, connectionLost, startScripted, steps } from './scripted-server.js'
 
 const banner = { message: 'Hello', enabled: true, audience: 'ALL' }
@@ -94,7 +95,7 @@ describe('a way to the server that fails', () => {
   })
 
   it('is not tried again where nothing was sent', async () => {
-    const refused = Object.assign(new Error('refused'), { sent: false })
+    const refused = new TransportError('https://bitbucket.example.com', { reason: 'ECONNREFUSED' })
     const { client, requests } = startScripted(steps(refused))
     await expect(client.fresh().get(path)).rejects.toBe(refused)
     expect(requests).toHaveLength(1)

@@ -3,6 +3,7 @@ import { type Client, type ClientOptions, createClient } from '../../src/bitbuck
 import type { Credentials } from '../../src/model/credentials.js'
 import type { Event } from '../../src/model/event.js'
 import { Scrubber, Secret } from '../../src/model/secret.js'
+import { TransportError } from '../../src/model/transport-error.js'
 import type { Answer, Request, Transport } from '../../src/transport.js'
 
 export interface Scripted {
@@ -38,7 +39,7 @@ export function refusal(status: number, exception: string, message = 'No.'): Ans
 }
 
 export function connectionLost(): Error {
-  return Object.assign(new Error('other side closed'), { sent: true })
+  return new TransportError('https://bitbucket.example.com', { reason: 'UND_ERR_SOCKET' })
 }
 
 export function page(values: readonly unknown[], nextPageStart: number | null, limit = 1000): Answer {

@@ -1,0 +1,61 @@
+import { booleanIn, integerIn, objectIn, optional, readObject, type Answered } from '../answer.js'
+import { instance, singleton } from '../kit.js'
+
+const path = '/api/latest/admin/rate-limit/settings'
+
+function readSettings(answered: Answered, field: string): { capacity: number; fillRate: number } {
+  const settings = objectIn(answered, field)
+  return { capacity: integerIn(settings, 'capacity'), fillRate: integerIn(settings, 'fillRate') }
+}
+
+export default singleton({
+  kind: 'rateLimit',
+  parents: [instance],
+  // So that bbstate's own account is exempt before a low limit holds (I-09).
+  after: ['rateLimitUsers'],
+  docs: {
+    title: 'Rate limiting',
+    text: 'Limits how many HTTP requests a user may send: a bucket of tokens for each user on each node, from which every request takes one. Exemptions are under rateLimitUsers. The setting cannot be reset; switch it off instead.',
+    rest: 'System Maintenance: Rate limit settings, /api/latest/admin/rate-limit/settings (GET, PUT)',
+    permission: 'ADMIN',
+    dangers: ['Low numbers throttle integrations, and bbstate itself: exempt its account under rateLimitUsers first.'],
+  },
+  schema: {
+    type: 'object',
+    description: 'Limits how many HTTP requests a user may send.',
+    required: ['enabled'],
+    properties: {
+      enabled: { type: 'boolean', default: false, description: 'Whether requests are limited at all.' },
+      defaultSettings: {
+        type: 'object',
+        description: 'The bucket of everybody who has no settings of their own.',
+        required: ['capacity', 'fillRate'],
+        properties: {
+          capacity: {
+            type: 'integer',
+            minimum: 1,
+            default: 60,
+            description: 'Tokens in a full bucket: the longest burst.',
+          },
+          fillRate: { type: 'integer', minimum: 1, default: 5, description: 'Tokens that flow back in a second.' },
+        },
+      },
+    },
+  },
+  examples: [
+    { enabled: true, defaultSettings: { capacity: 120, fillRate: 10 } },
+    { enabled: false, defaultSettings: { capacity: 60, fillRate: 5 } },
+  ],
+})({
+  async read(api) {
+    const raw = await api.get(path)
+    const limit = readObject(path, raw)
+    const value = { enabled: booleanIn(limit, 'enabled'), ...optional(limit, 'defaultSettings', readSettings) }
+    return { value, raw }
+  },
+  async write(api, _at, { after, changed }) {
+    // The PUT is partial, but of defaultSettings it wants both numbers (I-09, seen on 10.4).
+    const settings = changed.has('defaultSettings') ? { defaultSettings: after.defaultSettings } : {}
+    await api.send('PUT', path, { enabled: after.enabled, ...settings })
+  },
+})
