@@ -28,6 +28,7 @@ export interface RetryMeans {
 const maxRefusals = 60
 const firstBackoff = 500
 const longestBackoff = 10_000
+const longestOutage = 60_000
 
 /** Sends until there is an answer worth judging; the last answer or error where repeating is of no use. */
 export async function sendPatiently(
@@ -90,6 +91,8 @@ function waitBefore(
   const { status } = result.answer
   if (status !== 502 && status !== 503 && status !== 504) return undefined
   const milliseconds = retryAfter(result.answer) ?? backoff(failures)
+  // Maintenance, not a hiccup: whoever waits should know it now.
+  if (milliseconds > longestOutage) return undefined
   return { milliseconds, reason: `The server is not available (${status})`, isRefusal: false }
 }
 

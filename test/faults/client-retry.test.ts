@@ -101,6 +101,12 @@ describe('a way to the server that fails', () => {
     expect(requests).toHaveLength(1)
   })
 
+  it('is not waited for through a maintenance', async () => {
+    const { client, requests } = startScripted(steps(answer(503, '', { 'retry-after': '3600' })))
+    await expect(client.fresh().get(path)).rejects.toMatchObject({ code: 'API_SERVER', status: 503 })
+    expect(requests.map((request) => request.path)).toEqual([`/rest${path}`, '/status'])
+  })
+
   it('is told as starting where the server says so', async () => {
     const { client } = startScripted((request) =>
       request.path === '/status' ? answer(200, { state: 'STARTING' }) : answer(503),
