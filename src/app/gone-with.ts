@@ -31,12 +31,14 @@ export async function draftGoneWith(
   isDeclared: (address: string) => boolean,
 ): Promise<readonly Draft[]> {
   const added: Draft[] = []
+  const naming: Naming[] = []
   const known = new Set(drafts.map(({ address }) => address))
   const queue = drafts.filter(isItemDeletion)
   for (let draft = queue.shift(); draft !== undefined; draft = queue.shift()) {
-    const children = await readChildren(registry, state, draft)
-    const referrers = (await readReferrers(registry, state, draft)).filter(({ address }) => !isDeclared(address))
-    for (const item of [...children, ...referrers]) {
+    const uses = (await readUses(registry, state, draft)).filter(({ item }) => !isDeclared(item.address))
+    naming.push(...uses.filter((use) => !use.isIdentity))
+    const referrers = uses.filter(({ isIdentity }) => isIdentity).map(({ item }) => ({ ...item, live: item }))
+    for (const item of [...(await readChildren(registry, state, draft)), ...referrers]) {
       if (known.has(item.address)) continue
       const gone = draftChange({ ...item, want: null })
       if (gone === null) continue
@@ -46,6 +48,7 @@ export async function draftGoneWith(
       if (isItemDeletion(withCause)) queue.push(withCause)
     }
   }
+  refuseNaming(naming.filter(({ item }) => !known.has(item.address)))
   return added
 }
 
@@ -70,23 +73,28 @@ async function readChildren(registry: Registry, state: LiveState, draft: Draft):
   return found.flat()
 }
 
-async function readReferrers(registry: Registry, state: LiveState, draft: Draft): Promise<readonly Found[]> {
-  const { resource } = draft
+/** A live item that names a deleted one, in its identity or in another field. */
+interface Naming {
+  readonly deleted: Draft
+  readonly item: LiveItem
+  readonly reference: Reference
+  readonly isIdentity: boolean
+}
+
+async function readUses(registry: Registry, state: LiveState, deleted: Draft): Promise<readonly Naming[]> {
+  const { resource } = deleted
   if (resource.form !== 'collection') return []
-  const name = nameOf(resource, draft.identity)
-  const found: Found[] = []
-  const refused: Finding[] = []
+  const name = nameOf(resource, deleted.identity)
+  const uses: Naming[] = []
   for (const other of registry.resources) {
     if (other.form !== 'collection' || !refersTo(other.schema, resource.kind)) continue
     for (const item of await readEverywhere(registry, state, other.kind)) {
       const reference = referencesIn(other.schema, item.value).find((r) => r.kind === resource.kind && r.name === name)
       if (reference === undefined) continue
-      if (item.resource.identity.includes(reference.path)) found.push({ ...item, live: item })
-      else refused.push(stillNamed(draft, item, reference))
+      uses.push({ deleted, item, reference, isIdentity: other.identity.includes(reference.path) })
     }
   }
-  if (refused.length > 0) throw refuse(`${draft.address} cannot be deleted`, refused)
-  return found
+  return uses
 }
 
 function refersTo(schema: Schema, kind: string): boolean {
@@ -95,13 +103,17 @@ function refersTo(schema: Schema, kind: string): boolean {
   return schema.type === 'object' && Object.values(schema.properties).some((field) => refersTo(field, kind))
 }
 
-function stillNamed(draft: Draft, item: LiveItem, reference: Reference): Finding {
-  return {
-    code: 'PLAN_UNSAFE',
-    message: `${draft.address} is still named by ${item.address} (${reference.path})`,
-    address: draft.address,
-    hint: `Declare ${item.address} without it, then delete ${draft.address}.`,
-  }
+function refuseNaming(naming: readonly Naming[]): void {
+  if (naming.length === 0) return
+  const findings = naming.map(
+    ({ deleted, item, reference }): Finding => ({
+      code: 'PLAN_UNSAFE',
+      message: `${deleted.address} is still named by ${item.address} (${reference.path})`,
+      address: deleted.address,
+      hint: `Declare ${item.address} without it, then delete ${deleted.address}.`,
+    }),
+  )
+  throw refuse('Deletions are refused', findings)
 }
 
 /** Every live item of a kind, wherever it lies. */

@@ -1,0 +1,76 @@
+/** `bbstate sandbox`: a local Bitbucket Data Center until it is stopped. */
+import type { Settings } from '../../host/settings.js'
+import { UsageError } from '../../model/errors.js'
+import { findNearest } from '../../model/nearest.js'
+import { describeSandbox } from '../../sandbox/introduction.js'
+import { type SandboxOptions, startSandbox } from '../../sandbox/server.js'
+import type { Command } from '../call.js'
+
+export const run: Command = async ({ settings, face, world }) => {
+  const sandbox = await startSandbox(sandboxOptions(settings))
+  if (face.options.json) {
+    const { url, clientId, clientSecret, redirectUri, username, password, controlToken } = sandbox
+    face.print(`${JSON.stringify({ url, clientId, clientSecret, redirectUri, username, password, controlToken })}\n`)
+  } else {
+    face.print(describeSandbox(sandbox))
+  }
+  await new Promise<void>((resolve) => {
+    if (world.signal.aborted) resolve()
+    world.signal.addEventListener('abort', () => resolve())
+  })
+  await sandbox.close()
+  return 0
+}
+
+function sandboxOptions(settings: Settings): SandboxOptions {
+  const rateLimit = settings.text('rate-limit')
+  const estate = settings.text('estate')
+  return {
+    ...given('port', settings.number('port')),
+    ...given('host', settings.text('host')),
+    ...given('contextPath', settings.text('context-path')),
+    ...given('dataDir', settings.text('data')),
+    ...given('bitbucket', versionOf(settings.text('bitbucket'))),
+    ...given('latencyMilliseconds', settings.number('latency')),
+    ...given('pageLimit', settings.number('page-limit')),
+    ...(rateLimit === undefined ? {} : { rateLimit: parseRate(rateLimit) }),
+    ...(estate === undefined ? {} : { estate: parseEstate(estate) }),
+    autoConsent: settings.flag('auto-consent'),
+  }
+}
+
+function given<K extends string, V>(name: K, value: V | undefined): { [k in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { [k in K]?: V }
+}
+
+const versions = ['7.21', '8.19', '9.4', '10.2'] as const
+
+function versionOf(text: string | undefined): (typeof versions)[number] | undefined {
+  const version = versions.find((known) => known === text)
+  if (text === undefined || version !== undefined) return version
+  throw new UsageError(`--bitbucket ${text} is not known`, { hint: `Use one of ${versions.join(', ')}.` })
+}
+
+function parseRate(text: string): { capacity: number; fillRate: number } {
+  const match = /^([1-9]\d*)\/([1-9]\d*)$/u.exec(text)
+  if (match === null) throw new UsageError(`--rate-limit ${text} is not CAPACITY/RATE, such as 60/5`)
+  return { capacity: Number(match[1]), fillRate: Number(match[2]) }
+}
+
+const estates = ['groups', 'users', 'memberships'] as const
+
+function parseEstate(text: string): NonNullable<SandboxOptions['estate']> {
+  const pairs = text.split(',').map((pair) => {
+    const [name = '', count = ''] = pair.split('=')
+    if (!estates.some((known) => known === name) || !/^\d+$/u.test(count)) throw unknownEstate(pair, name)
+    return [name, Number(count)] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+function unknownEstate(pair: string, name: string): UsageError {
+  const nearest = findNearest(name, estates)
+  return new UsageError(`--estate: ${JSON.stringify(pair)} is not understood`, {
+    hint: nearest === undefined ? 'Write groups=300,users=1000,memberships=3000.' : `Did you mean ${nearest}=COUNT?`,
+  })
+}

@@ -1,0 +1,323 @@
+/**
+ * The options of bbstate, in one table: the command line, the inputs of the Action and the reference are made from it.
+ *
+ * Every option has the environment variable `BBSTATE_<OPTION>`, except approvals, which must stand in the command, and
+ * secrets, which have only the variable or a file.
+ */
+
+/** One option. */
+export interface Option {
+  /** Long name in kebab-case. */
+  readonly name: string
+  readonly alias?: string
+  readonly type: 'string' | 'number' | 'boolean' | 'list'
+  readonly description: string
+  /** Placeholder of the value in help texts. */
+  readonly value?: string
+  readonly default?: string | number | boolean
+  /** Must stand in the command: no environment variable sets it. */
+  readonly isApproval?: true
+  /** Bounds of a number. */
+  readonly minimum?: number
+}
+
+/** Options of every command that reads the configuration. */
+export const configurationOptions: readonly Option[] = [
+  {
+    name: 'file',
+    alias: 'f',
+    type: 'list',
+    value: 'PATH',
+    description: 'Configuration file or directory (default: bbstate.yaml, else bbstate/)',
+  },
+  { name: 'overlay', type: 'list', value: 'FILE', description: 'Merged over the configuration, in the order given' },
+  { name: 'var', type: 'list', value: 'NAME=VALUE', description: 'Value of ${var:NAME}' },
+  { name: 'var-file', type: 'list', value: 'FILE', description: 'File of NAME=VALUE lines' },
+]
+
+/** Options of every command that talks to a server. */
+export const connectionOptions: readonly Option[] = [
+  { name: 'url', type: 'string', value: 'URL', description: 'Base URL of Bitbucket, context path included' },
+  { name: 'client-id', type: 'string', value: 'ID', description: 'Client id of the incoming application link' },
+  {
+    name: 'client-secret-file',
+    type: 'string',
+    value: 'FILE',
+    description: 'File that holds the client secret (else BBSTATE_CLIENT_SECRET)',
+  },
+  {
+    name: 'token-store',
+    type: 'string',
+    value: 'STORE',
+    description: 'Where the token is kept: file, or file:DIRECTORY',
+  },
+  {
+    name: 'connection',
+    type: 'string',
+    value: 'FILE',
+    description: 'JSON file with url, client-id, ca-file … as keys',
+  },
+  { name: 'ca-file', type: 'string', value: 'FILE', description: 'PEM of further certificate authorities to trust' },
+  { name: 'cert', type: 'string', value: 'FILE', description: 'PEM of a client certificate' },
+  { name: 'key', type: 'string', value: 'FILE', description: 'PEM of its private key' },
+  { name: 'proxy', type: 'string', value: 'URL', description: 'Proxy (else HTTPS_PROXY, NO_PROXY)' },
+  {
+    name: 'parallelism',
+    type: 'number',
+    value: 'N',
+    default: 10,
+    minimum: 1,
+    description: 'Requests at the same time',
+  },
+  { name: 'max-rate', type: 'number', value: 'N', minimum: 1, description: 'Requests a second at most' },
+  {
+    name: 'timeout',
+    type: 'number',
+    value: 'SECONDS',
+    default: 1800,
+    minimum: 1,
+    description: 'How long the run may take, waits included',
+  },
+  {
+    name: 'lock-timeout',
+    type: 'number',
+    value: 'SECONDS',
+    default: 60,
+    minimum: 0,
+    description: 'How long to wait for another run that holds the token',
+  },
+]
+
+/** Options of `plan`, `apply` and `drift`. */
+export const planOptions: readonly Option[] = [
+  { name: 'target', type: 'list', value: 'PATTERN', description: 'Plan only what this address pattern covers' },
+  {
+    name: 'update-secrets',
+    type: 'list',
+    value: 'PATTERN',
+    description: 'Write the declared secrets of these items again',
+  },
+  {
+    name: 'secrets-dir',
+    type: 'string',
+    value: 'DIR',
+    description: 'Directory with one file a secret (else BBSTATE_SECRET_NAME)',
+  },
+  {
+    name: 'allow',
+    type: 'list',
+    value: 'NAME[=VALUE]',
+    isApproval: true,
+    description: 'Lifts one guard; the refusal names it',
+  },
+]
+
+/** Options of every command. */
+export const outputOptions: readonly Option[] = [
+  { name: 'json', type: 'boolean', description: 'Result as JSON on stdout' },
+  { name: 'color', type: 'boolean', description: 'Colour, also where the stream is no terminal; --no-color for none' },
+  { name: 'quiet', alias: 'q', type: 'boolean', description: 'No progress' },
+  { name: 'verbose', alias: 'v', type: 'boolean', description: 'One line a request on stderr' },
+  { name: 'chdir', type: 'string', value: 'DIR', description: 'Work in this directory' },
+]
+
+/** The environment variable of an option; `undefined` for approvals. */
+export function variableOf(option: Option): string | undefined {
+  return option.isApproval === true ? undefined : `BBSTATE_${option.name.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** A command, as help and reference show it. */
+export interface CommandWords {
+  readonly name: string
+  /** Positional arguments as written in the usage line. */
+  readonly usage?: string
+  readonly description: string
+  readonly options: readonly Option[]
+  readonly examples?: readonly string[]
+}
+
+const formatOption: Option = {
+  name: 'format',
+  type: 'string',
+  value: 'FORMAT',
+  default: 'terminal',
+  description: 'terminal or json',
+}
+
+/** Every command with its options. */
+export const commands: readonly CommandWords[] = [
+  {
+    name: 'validate',
+    description: 'Check the configuration; needs no server',
+    options: [...configurationOptions, ...outputOptions],
+    examples: ['bbstate validate -f production.yaml'],
+  },
+  {
+    name: 'plan',
+    description: 'Read live settings and show what would change',
+    options: [
+      { name: 'out', alias: 'o', type: 'string', value: 'FILE', description: 'Save the plan' },
+      {
+        name: 'detailed-exitcode',
+        type: 'boolean',
+        description: 'Exit with 2 where changes are pending',
+      },
+      ...planOptions,
+      ...configurationOptions,
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate plan', "bbstate plan --target 'instance.groups[*]' --out plan.json"],
+  },
+  {
+    name: 'show',
+    usage: '<plan>',
+    description: 'Show a saved plan or apply report',
+    options: [formatOption, ...outputOptions],
+    examples: ['bbstate show plan.json'],
+  },
+  {
+    name: 'apply',
+    usage: '[plan]',
+    description: 'Plan, ask, write, and prove the result',
+    options: [
+      { name: 'auto-approve', type: 'boolean', isApproval: true, description: 'Do not ask' },
+      {
+        name: 'expect-digest',
+        type: 'string',
+        value: 'DIGEST',
+        description: 'Go on only if the plan has this digest',
+      },
+      ...planOptions,
+      ...configurationOptions,
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate apply', 'bbstate apply plan.json --auto-approve'],
+  },
+  {
+    name: 'drift',
+    description: 'Compare the applied configuration with live settings; never writes; exit 2 where they differ',
+    options: [
+      { name: 'unmanaged', type: 'boolean', description: 'List live items that no file declares' },
+      ...planOptions.filter(({ name }) => name === 'target'),
+      ...configurationOptions,
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate drift --json'],
+  },
+  {
+    name: 'export',
+    description: 'Write live settings as configuration, and prove that planning it changes nothing',
+    options: [
+      { name: 'out', alias: 'o', type: 'string', value: 'DIR', description: 'Directory for the files (else stdout)' },
+      { name: 'include', type: 'list', value: 'PATTERN', description: 'Only what this address pattern covers' },
+      { name: 'omit-defaults', type: 'boolean', description: 'Leave out fields that have their default' },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate export --out bbstate', "bbstate export --include 'instance.groups[*]'"],
+  },
+  {
+    name: 'explain',
+    usage: '[kind]',
+    description: 'Documentation of a setting',
+    options: outputOptions,
+    examples: ['bbstate explain mailServer'],
+  },
+  {
+    name: 'schema',
+    usage: '[document]',
+    description: 'JSON Schema of the configuration, of a plan or of a report',
+    options: outputOptions,
+    examples: ['bbstate schema plan'],
+  },
+  {
+    name: 'doctor',
+    description: 'Check URL, TLS, clock, version, token and each setting; say what to do about each',
+    options: [...connectionOptions, ...outputOptions],
+  },
+  {
+    name: 'auth login',
+    description: 'Sign in with OAuth 2.0 and keep the token',
+    options: [
+      {
+        name: 'redirect-uri',
+        type: 'string',
+        value: 'URI',
+        default: 'http://localhost:34106/',
+        description: 'Redirect URL of the application link, character for character',
+      },
+      { name: 'scope', type: 'string', value: 'SCOPE', default: 'SYSTEM_ADMIN', description: 'Scope to ask for' },
+      { name: 'browser', type: 'boolean', default: true, description: 'Open the browser; --no-browser prints the URL' },
+      { name: 'paste', type: 'boolean', description: 'Paste the redirect instead of listening for it' },
+      {
+        name: 'callback-cert',
+        type: 'string',
+        value: 'FILE',
+        description: 'PEM certificate for an https redirect URL',
+      },
+      { name: 'callback-key', type: 'string', value: 'FILE', description: 'PEM key for it' },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate auth login --url https://bitbucket.example.com --client-id 3f14…'],
+  },
+  {
+    name: 'auth status',
+    description: 'What is stored, never the token itself',
+    options: [...connectionOptions, ...outputOptions],
+  },
+  {
+    name: 'auth refresh',
+    description: 'Rotate the token now',
+    options: [...connectionOptions, ...outputOptions],
+  },
+  {
+    name: 'auth logout',
+    description: 'Forget the stored token',
+    options: [...connectionOptions, ...outputOptions],
+  },
+  {
+    name: 'sandbox',
+    description: 'Start a local Bitbucket Data Center to try against',
+    options: [
+      {
+        name: 'port',
+        type: 'number',
+        value: 'PORT',
+        default: 7990,
+        minimum: 0,
+        description: 'Port; 0 picks a free one',
+      },
+      { name: 'host', type: 'string', value: 'HOST', default: '127.0.0.1', description: 'Address to listen on' },
+      { name: 'context-path', type: 'string', value: 'PATH', description: 'Context path, such as /bitbucket' },
+      { name: 'data', type: 'string', value: 'DIR', description: 'Keep the state here (else in memory)' },
+      { name: 'bitbucket', type: 'string', value: 'VERSION', default: '9.4', description: '7.21, 8.19, 9.4 or 10.2' },
+      { name: 'auto-consent', type: 'boolean', description: 'Answer the authorize page without a human' },
+      { name: 'latency', type: 'number', value: 'MS', minimum: 0, description: 'Delay of every answer' },
+      { name: 'rate-limit', type: 'string', value: 'CAPACITY/RATE', description: 'Such as 60/5' },
+      { name: 'page-limit', type: 'number', value: 'N', minimum: 1, description: 'Largest page of a list' },
+      {
+        name: 'estate',
+        type: 'string',
+        value: 'NAME=COUNT,…',
+        description: 'A large server: groups=300,users=1000,memberships=3000',
+      },
+      ...outputOptions,
+    ],
+    examples: ['bbstate sandbox', 'bbstate sandbox --port 0 --json --auto-consent'],
+  },
+  {
+    name: 'demo',
+    description: 'Sandbox, sign-in, plan, apply and plan again, in one go',
+    options: outputOptions,
+  },
+  {
+    name: 'completion',
+    usage: '[shell]',
+    description: 'Shell completion script for bash or zsh',
+    options: [],
+  },
+]
