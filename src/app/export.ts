@@ -1,4 +1,6 @@
-/** Reads live settings as configuration. */
+/**
+ * Reads live settings as configuration, and proves that planning what was written changes nothing.
+ */
 import { matchesPattern } from '../model/address.js'
 import type { Live, Registry, Resource } from '../model/resource.js'
 import { childrenOf } from '../model/resource.js'
@@ -116,4 +118,47 @@ function reaches(pattern: string, address: string): boolean {
     if (isBoundary && matchesPattern(pattern.slice(0, index), address)) return true
   }
   return false
+}
+
+/** What an export needs beside the server. */
+export interface ExportInput extends Omit<PlanInput, 'desired' | 'options'> {
+  readonly include: readonly string[]
+  readonly omitsDefaults: boolean
+  readonly validate: Validate
+  /** Today, `YYYY-MM-DD`. */
+  readonly today: string
+}
+
+/** An export: the text, and what it could not hold. */
+export interface Export {
+  readonly text: string
+  readonly items: number
+  readonly skipped: Exported['skipped']
+  /** Names of the secrets that stand as placeholders. */
+  readonly placeholders: readonly string[]
+}
+
+/**
+ * Exports.
+ * @throws InternalError where planning the export would change something: it is then not what is live.
+ */
+export async function exportConfiguration(input: ExportInput): Promise<Export> {
+  const { registry, include, omitsDefaults, validate, today } = input
+  const reading = input.server.reading()
+  const server = { ...input.server, reading: () => reading }
+  const exported = await readExport(registry, server, include, input.listen)
+  const { text, placeholders } = writeConfiguration(registry, exported, { omitsDefaults })
+  const files = onlyFile('export.yaml', text)
+  const desired = loadDesired(
+    { paths: ['export.yaml'], overlays: [], variables: () => undefined },
+    { files, registry, validate, today },
+  )
+  const plan = await makePlan({ ...input, server, desired })
+  if (plan.changes.length > 0) {
+    const addresses = plan.changes.map(({ address }) => address).join(', ')
+    throw new InternalError(`The export would change ${addresses}`, {
+      hint: 'The server answered differently the second time, or this is a defect of bbstate. Try again, then report it.',
+    })
+  }
+  return { text, items: exported.items.length, skipped: exported.skipped, placeholders }
 }

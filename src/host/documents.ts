@@ -1,0 +1,49 @@
+/** Documents that the run writes, and those that come with the package. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UsageError } from '../model/errors.js'
+import writeFileAtomic from 'write-file-atomic'
+
+/**
+ * Writes a document whole or not at all.
+ * @throws UsageError naming the file where the disk refuses.
+ */
+export function writeDocument(path: string, text: string): void {
+  try {
+    writeFileAtomic.sync(path, text, { mode: 0o600 })
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
+    throw new UsageError(`Cannot write ${path} (${code})`, {
+      cause,
+      hint: code === 'ENOSPC' ? 'The disk is full.' : 'Check the directory and its permissions.',
+    })
+  }
+}
+
+/** A file of the package, such as `schemas/plan.schema.json`; found from the sources and from the bundle. */
+export function readPackaged(path: string): string {
+  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
+    if (existsSync(join(directory, 'package.json')) && existsSync(join(directory, path))) {
+      return readFileSync(join(directory, path), 'utf8')
+    }
+    if (directory === dirname(directory)) throw new UsageError(`The package lacks ${path}; install it again`)
+  }
+}
+
+/**
+ * Writes an export into a directory and answers the file. Never over a file that says something else: it may hold what
+ * somebody wrote by hand.
+ */
+export function writeExport(directory: string, text: string): string {
+  const file = join(directory, 'instance.yaml')
+  if (existsSync(file)) {
+    if (readFileSync(file, 'utf8') === text) return file
+    throw new UsageError(`${file} exists and says something else`, {
+      hint: 'Export into another directory and compare, or move the file away.',
+    })
+  }
+  mkdirSync(directory, { recursive: true })
+  writeDocument(file, text)
+  return file
+}

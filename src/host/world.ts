@@ -1,0 +1,60 @@
+/**
+ * The world as one run sees it: clock, environment, files, hashes, signals. Everything above asks for it here, so that
+ * a test can hand in another one.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import type { Clock, Sha256 } from '../app/ports.js'
+import { UsageError } from '../model/errors.js'
+import { Scrubber } from '../model/secret.js'
+import type { Environment } from './settings.js'
+
+/** The world of one run. */
+export interface World {
+  readonly environment: Environment
+  readonly clock: Clock
+  readonly sha256: Sha256
+  readonly scrubber: Scrubber
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal
+  /** The version of bbstate. */
+  readonly version: string
+  /** Whether a person sits at the keyboard. */
+  readonly isInteractive: boolean
+  /** Shows a page to the person; rejects where there is no browser. */
+  openBrowser(url: string): Promise<void>
+  /** Reads a text file named by an option. */
+  readFile(path: string, option: string): string
+}
+
+/** The real world. */
+export function createWorld(
+  environment: Environment,
+  signal: AbortSignal,
+  version: string,
+  isInteractive: boolean,
+): World {
+  return {
+    environment,
+    clock: { now: () => Date.now(), elapsed: () => performance.now() },
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    scrubber: new Scrubber(),
+    signal,
+    version,
+    isInteractive,
+    openBrowser: async (url) => {
+      const { default: open } = await import('open')
+      await open(url)
+    },
+    readFile: (path, option) => {
+      try {
+        return readFileSync(resolve(path), 'utf8')
+      } catch (cause) {
+        const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
+        throw new UsageError(`${option}: cannot read ${path} (${code})`, { cause })
+      }
+    },
+  }
+}
