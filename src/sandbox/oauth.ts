@@ -1,0 +1,227 @@
+/**
+ * The OAuth 2.0 provider of Bitbucket Data Center (7.20 and later), as its documents and the knowledge base describe it.
+ *
+ * Parameters may stand in the body or the query, but the content type must be that of a form. A rotation kills both
+ * tokens of the old pair. What a replayed refresh token does is not documented: three policies, the plainest by default.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Reply } from './answers.js'
+import { type ApplicationLink, randomText, type SandboxState, type TokenPair } from './state.js'
+
+/** How the provider behaves where documents leave it open. */
+export interface OAuthOptions {
+  readonly accessTokenSeconds: number
+  readonly refreshTokenSeconds: number
+  readonly codeSeconds: number
+  readonly replay: 'invalid-grant' | 'revoke-family' | 'grace'
+  readonly redirectUriOnRefresh: 'lenient' | 'strict-if-present' | 'required'
+}
+
+/** RFC 6749, section 5.2. */
+function oauthError(status: number, error: string, description: string): Reply {
+  return { status, body: { error, error_description: description } }
+}
+
+const form = 'application/x-www-form-urlencoded'
+
+/** `POST /rest/oauth2/latest/token` */
+export function answerToken(
+  state: SandboxState,
+  options: OAuthOptions,
+  now: number,
+  contentType: string | undefined,
+  parameters: URLSearchParams,
+): Reply {
+  if (contentType?.split(';')[0]?.trim().toLowerCase() !== form) {
+    return oauthError(400, 'invalid_request', `The content type must be ${form}`)
+  }
+  const link = state.links.find(({ clientId }) => clientId === parameters.get('client_id'))
+  if (link === undefined || !isSame(link.clientSecret, parameters.get('client_secret') ?? '')) {
+    return oauthError(401, 'invalid_client', 'Client authentication failed')
+  }
+  const grant = parameters.get('grant_type')
+  if (grant === 'authorization_code') return exchangeCode(state, options, now, link, parameters)
+  if (grant === 'refresh_token') return refresh(state, options, now, link, parameters)
+  return oauthError(400, 'unsupported_grant_type', 'Use authorization_code or refresh_token')
+}
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+const invalidGrant = (description: string): Reply => oauthError(400, 'invalid_grant', description)
+
+function exchangeCode(
+  state: SandboxState,
+  options: OAuthOptions,
+  now: number,
+  link: ApplicationLink,
+  parameters: URLSearchParams,
+): Reply {
+  const index = state.codes.findIndex(({ code }) => code === parameters.get('code'))
+  const code = state.codes[index]
+  // A code works once, whatever comes of it.
+  if (code !== undefined) state.codes.splice(index, 1)
+  if (code === undefined || code.clientId !== link.clientId) return invalidGrant('The authorization code is not known')
+  if (code.expiresAt <= now) return invalidGrant('The authorization code has expired')
+  if (code.redirectUri !== parameters.get('redirect_uri')) return invalidGrant('The redirect URI does not match')
+  if (!isVerified(code.challenge, code.challengeMethod, parameters.get('code_verifier'))) {
+    return invalidGrant('The code verifier does not match the challenge')
+  }
+  const { user, scopes, redirectUri } = code
+  return issue(state, options, now, { family: randomText(), clientId: link.clientId, redirectUri, user, scopes })
+}
+
+function isVerified(challenge: string | undefined, method = 'plain', verifier: string | null): boolean {
+  if (challenge === undefined) return true
+  if (verifier === null) return false
+  if (method.toUpperCase() !== 'S256') return challenge === verifier
+  return createHash('sha256').update(verifier).digest('base64url') === challenge
+}
+
+function refresh(
+  state: SandboxState,
+  options: OAuthOptions,
+  now: number,
+  link: ApplicationLink,
+  parameters: URLSearchParams,
+): Reply {
+  const pair = state.tokens.find(({ refreshToken }) => refreshToken === parameters.get('refresh_token'))
+  const redirectUri = parameters.get('redirect_uri')
+  if (options.redirectUriOnRefresh === 'required' && redirectUri === null) {
+    return oauthError(400, 'invalid_grant', 'The redirect URI is missing')
+  }
+  const isChecked = options.redirectUriOnRefresh !== 'lenient' && redirectUri !== null
+  if (isChecked && redirectUri !== (pair?.redirectUri ?? redirectUri)) {
+    return invalidGrant('The redirect URI does not match')
+  }
+  if (pair === undefined || pair.clientId !== link.clientId || pair.revoked === true) {
+    return invalidGrant('The refresh token is not known')
+  }
+  if (pair.refreshExpiresAt <= now) return invalidGrant('The refresh token has expired')
+  if (pair.rotatedAt !== undefined) return replay(state, options, now, pair)
+  pair.rotatedAt = now
+  return issue(state, options, now, pair)
+}
+
+function replay(state: SandboxState, options: OAuthOptions, now: number, pair: TokenPair): Reply {
+  const family = state.tokens.filter((other) => other.family === pair.family)
+  if (options.replay === 'grace' && now - (pair.rotatedAt ?? 0) < 60_000) {
+    for (const other of family) other.rotatedAt ??= now
+    return issue(state, options, now, pair)
+  }
+  if (options.replay === 'revoke-family') for (const other of family) other.revoked = true
+  return invalidGrant('The refresh token was used before')
+}
+
+type Grant = Pick<TokenPair, 'family' | 'clientId' | 'redirectUri' | 'user' | 'scopes'>
+
+function issue(state: SandboxState, options: OAuthOptions, now: number, grant: Grant): Reply {
+  const { family, clientId, redirectUri, user, scopes } = grant
+  const pair: TokenPair = {
+    family,
+    clientId,
+    redirectUri,
+    user,
+    scopes,
+    accessToken: `access-${randomText(32)}`,
+    accessExpiresAt: now + options.accessTokenSeconds * 1000,
+    refreshToken: `refresh-${randomText(32)}`,
+    refreshExpiresAt: now + options.refreshTokenSeconds * 1000,
+  }
+  state.tokens.push(pair)
+  return {
+    status: 200,
+    headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+    body: {
+      access_token: pair.accessToken,
+      token_type: 'bearer',
+      expires_in: options.accessTokenSeconds,
+      refresh_token: pair.refreshToken,
+      created_at: Math.floor(now / 1000),
+      scope: scopes.join(' '),
+    },
+  }
+}
+
+/** A valid authorize request, or what is wrong with it: a page, or an error that the redirect carries. */
+export type Authorize =
+  | { readonly outcome: 'page'; readonly message: string }
+  | { readonly outcome: 'redirect'; readonly location: string }
+  | { readonly outcome: 'ask'; readonly link: ApplicationLink; readonly scopes: readonly string[] }
+
+/** Judges the parameters of `GET /rest/oauth2/latest/authorize`. Nothing is redirected to an unregistered address. */
+export function judgeAuthorize(state: SandboxState, parameters: URLSearchParams): Authorize {
+  const link = state.links.find(({ clientId }) => clientId === parameters.get('client_id'))
+  if (link === undefined) return { outcome: 'page', message: 'The client id is not known.' }
+  if (parameters.get('redirect_uri') !== link.redirectUri) {
+    return { outcome: 'page', message: 'The redirect URI is not the one of the application link.' }
+  }
+  if (parameters.get('response_type') !== 'code') {
+    return { outcome: 'redirect', location: redirectWith(link, parameters, { error: 'unsupported_response_type' }) }
+  }
+  const scopes = (parameters.get('scope') ?? 'PUBLIC_REPOS').split(/\s+/u).filter(Boolean)
+  const isGranted = scopes.every((scope) => link.scopes.some((granted) => implies(granted, scope)))
+  if (!isGranted) {
+    const description = 'The scope is not ticked on the application link'
+    return {
+      outcome: 'redirect',
+      location: redirectWith(link, parameters, { error: 'invalid_scope', error_description: description }),
+    }
+  }
+  return { outcome: 'ask', link, scopes }
+}
+
+const ladder = [
+  'PUBLIC_REPOS',
+  'ACCOUNT_WRITE',
+  'REPO_READ',
+  'REPO_WRITE',
+  'REPO_ADMIN',
+  'PROJECT_ADMIN',
+  'ADMIN_WRITE',
+  'SYSTEM_ADMIN',
+]
+
+function implies(granted: string, asked: string): boolean {
+  return ladder.includes(asked) && ladder.indexOf(granted) >= ladder.indexOf(asked)
+}
+
+/** The redirect after consent, with a code that works once. */
+export function grantCode(
+  state: SandboxState,
+  options: OAuthOptions,
+  now: number,
+  parameters: URLSearchParams,
+  asked: { readonly link: ApplicationLink; readonly scopes: readonly string[] },
+  user: string,
+): string {
+  const challenge = parameters.get('code_challenge')
+  const method = parameters.get('code_challenge_method')
+  const code = randomText()
+  state.codes.push({
+    code,
+    clientId: asked.link.clientId,
+    redirectUri: asked.link.redirectUri,
+    user,
+    scopes: [...asked.scopes],
+    expiresAt: now + options.codeSeconds * 1000,
+    ...(challenge === null ? {} : { challenge }),
+    ...(method === null ? {} : { challengeMethod: method }),
+  })
+  return redirectWith(asked.link, parameters, { code })
+}
+
+/** The registered address with parameters, and the state as it came. */
+export function redirectWith(
+  link: ApplicationLink,
+  parameters: URLSearchParams,
+  add: Readonly<Record<string, string>>,
+): string {
+  const url = new URL(link.redirectUri)
+  for (const [name, value] of Object.entries(add)) url.searchParams.set(name, value)
+  const state = parameters.get('state')
+  if (state !== null) url.searchParams.set('state', state)
+  return url.href
+}

@@ -1,0 +1,117 @@
+/** Rate limiting: I-09 and I-10 of the catalogue. */
+import { absent, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import type { Context, Route } from '../router.js'
+import type { SandboxState, User, UserLimit } from '../state.js'
+import { showUser } from './people.js'
+import { fieldsOf, isPositive } from './settings.js'
+
+const base = '/api/{version}/admin/rate-limit/settings'
+
+function readBucket(value: unknown): { capacity: number; fillRate: number } | null {
+  const { capacity, fillRate } = fieldsOf(value)
+  return isPositive(capacity) && isPositive(fillRate) ? { capacity, fillRate } : null
+}
+
+/** `whitelisted: true` or `settings`; both or neither is refused. */
+function readLimit(body: unknown): UserLimit | null {
+  const { whitelisted, settings } = fieldsOf(body)
+  if ((whitelisted === true) === (settings !== undefined)) return null
+  if (whitelisted === true) return { whitelisted: true }
+  const bucket = readBucket(settings)
+  return bucket && { whitelisted: false, settings: bucket }
+}
+
+const oneOrTheOther = 'Either whitelisted or settings with capacity and fillRate must be given'
+
+function bySlug(state: SandboxState, slug: string | undefined): [string, User] | undefined {
+  return Object.entries(state.users).find(([, user]) => user.slug === slug?.toLowerCase())
+}
+
+function showLimit(state: SandboxState, name: string, limit: UserLimit): unknown {
+  const user = state.users[name]
+  return { user: user === undefined ? { name } : showUser(user), ...limit }
+}
+
+function putMany({ state, body }: Context): Reply {
+  const limit = readLimit(body)
+  const { usernames } = fieldsOf(body)
+  if (limit === null) return invalid(oneOrTheOther)
+  if (!Array.isArray(usernames) || usernames.length === 0) return invalid('At least one user is needed', 'usernames')
+  const names = usernames.map((name) => String(name).toLowerCase())
+  const stranger = names.find((name) => state.users[name] === undefined)
+  if (stranger !== undefined) return absent(`The user ${stranger} does not exist`)
+  for (const name of names) state.rateLimitUsers[name] = limit
+  return page(
+    names.map((name) => showLimit(state, name, limit)),
+    new URLSearchParams(),
+    1000,
+  )
+}
+
+export const limitRoutes: readonly Route[] = [
+  { method: 'GET', path: base, needs: 'LICENSED_USER', handle: ({ state }) => ok(state.rateLimit) },
+  {
+    method: 'PUT',
+    path: base,
+    needs: 'ADMIN',
+    handle: ({ state, body }) => {
+      const { enabled, defaultSettings } = fieldsOf(body)
+      const bucket = defaultSettings === undefined ? state.rateLimit.defaultSettings : readBucket(defaultSettings)
+      if (bucket === null) return invalid('Capacity and fill rate must be positive', 'defaultSettings')
+      state.rateLimit = {
+        enabled: typeof enabled === 'boolean' ? enabled : state.rateLimit.enabled,
+        defaultSettings: bucket,
+      }
+      return ok(state.rateLimit)
+    },
+  },
+  {
+    method: 'GET',
+    path: `${base}/users`,
+    needs: 'ADMIN',
+    handle: ({ state, query, features }) => {
+      const entries = Object.entries(state.rateLimitUsers).filter(([name]) => holds(query.get('filter'), name))
+      return page(
+        entries.map(([name, limit]) => showLimit(state, name, limit)),
+        query,
+        features.pageLimit,
+      )
+    },
+  },
+  { method: 'POST', path: `${base}/users`, needs: 'ADMIN', handle: putMany },
+  {
+    method: 'GET',
+    path: `${base}/users/{slug}`,
+    needs: 'ADMIN',
+    handle: ({ state, path }) => {
+      const [name] = bySlug(state, path['slug']) ?? []
+      const limit = name === undefined ? undefined : state.rateLimitUsers[name]
+      if (name === undefined || limit === undefined) return absent('No settings for this user')
+      return ok(showLimit(state, name, limit))
+    },
+  },
+  {
+    method: 'PUT',
+    path: `${base}/users/{slug}`,
+    needs: 'ADMIN',
+    handle: ({ state, path, body }) => {
+      const [name] = bySlug(state, path['slug']) ?? []
+      const limit = readLimit(body)
+      if (name === undefined) return absent(`The user ${path['slug']} does not exist`)
+      if (limit === null) return invalid(oneOrTheOther)
+      state.rateLimitUsers[name] = limit
+      return ok(showLimit(state, name, limit))
+    },
+  },
+  {
+    method: 'DELETE',
+    path: `${base}/users/{slug}`,
+    needs: 'ADMIN',
+    handle: ({ state, path }) => {
+      const [name] = bySlug(state, path['slug']) ?? []
+      if (name === undefined || state.rateLimitUsers[name] === undefined) return absent('No settings for this user')
+      delete state.rateLimitUsers[name]
+      return noContent()
+    },
+  },
+]

@@ -1,0 +1,187 @@
+/**
+ * What the sandbox knows: plain data, so that it can be kept in a file, read by a test and set by hand.
+ *
+ * Shapes follow Atlassian's REST documents; what they leave open is said where it is decided.
+ */
+import { randomBytes } from 'node:crypto'
+
+/** A level of the whole server, weakest first. */
+export const globalLevels = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
+export type GlobalLevel = (typeof globalLevels)[number]
+
+export interface User {
+  name: string
+  slug: string
+  id: number
+  displayName: string
+  emailAddress: string
+  active: boolean
+  /** `false`: lives in a read-only directory. */
+  mutable: boolean
+  password?: string
+}
+
+export interface Group {
+  name: string
+  /** `false`: lives in a read-only directory. */
+  deletable: boolean
+  /** Names of users, lower-case. */
+  members: string[]
+}
+
+export interface MailServer {
+  hostname: string
+  port?: number
+  protocol?: string
+  useStartTls?: boolean
+  requireStartTls?: boolean
+  username?: string
+  password?: string
+  senderAddress?: string
+  authType?: string
+}
+
+export interface UserLimit {
+  whitelisted: boolean
+  settings?: { capacity: number; fillRate: number }
+}
+
+/** An incoming application link. */
+export interface ApplicationLink {
+  clientId: string
+  clientSecret: string
+  redirectUri: string
+  /** The scopes ticked on the link. */
+  scopes: string[]
+}
+
+/** A pair of tokens, one grant. */
+export interface TokenPair {
+  family: string
+  clientId: string
+  redirectUri: string
+  user: string
+  scopes: string[]
+  accessToken: string
+  accessExpiresAt: number
+  refreshToken: string
+  refreshExpiresAt: number
+  /** When the pair was rotated away; absent while it is the live one. */
+  rotatedAt?: number
+  revoked?: boolean
+}
+
+export interface AuthorizationCode {
+  code: string
+  clientId: string
+  redirectUri: string
+  user: string
+  scopes: string[]
+  challenge?: string
+  challengeMethod?: string
+  expiresAt: number
+}
+
+/** Everything. */
+export interface SandboxState {
+  status: 'RUNNING' | 'STARTING'
+  accessTokenMaxExpiryDays: number | null
+  banner: { message: string; enabled: boolean; audience: string } | null
+  /** Full ref, `refs/heads/main`. */
+  defaultBranch: string | null
+  mailServer: MailServer | null
+  rateLimit: { enabled: boolean; defaultSettings: { capacity: number; fillRate: number } }
+  /** By user name, lower-case. */
+  rateLimitUsers: Record<string, UserLimit>
+  sshPolicy: {
+    maxExpiryDays: number | null
+    keyTypeRestrictions: { algorithm: string; allowed: boolean; minKeyLength?: number }[]
+  }
+  policies: { archive: string; delete: string }
+  /** By name, lower-case. */
+  users: Record<string, User>
+  groups: Record<string, Group>
+  userPermissions: Record<string, GlobalLevel>
+  groupPermissions: Record<string, GlobalLevel>
+  links: ApplicationLink[]
+  codes: AuthorizationCode[]
+  tokens: TokenPair[]
+  /** HTTP access tokens: value → user name. */
+  httpAccessTokens: Record<string, string>
+}
+
+/** Random text that is safe in a URL. */
+export function randomText(bytes = 18): string {
+  return randomBytes(bytes).toString('base64url')
+}
+
+const people = [
+  ['admin', 'Ada Admin'],
+  ['alice', 'Alice Archer'],
+  ['bob', 'Bob Baker'],
+  ['carol', 'Carol Cooper'],
+  ['dave', 'Dave Draper'],
+  ['J.Doe', 'Jo Doe'],
+  ['lena', 'Lena Ldap'],
+] as const
+
+/** A user as the internal directory has one. */
+export function makeUser(name: string, displayName: string, id: number): User {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9._-]/gu, '_')
+  return { name, slug, id, displayName, emailAddress: `${slug}@example.com`, active: true, mutable: true }
+}
+
+/** The state of a server that somebody has used for a while without looking after it. */
+export function makeState(redirectUri: string): SandboxState {
+  const users: Record<string, User> = {}
+  for (const [index, [name, displayName]] of people.entries()) {
+    users[name.toLowerCase()] = makeUser(name, displayName, index + 1)
+  }
+  const admin = users['admin']
+  if (admin !== undefined) admin.password = randomText(12)
+  const lena = users['lena']
+  if (lena !== undefined) lena.mutable = false
+  const group = (name: string, members: string[], deletable = true): Group => ({ name, deletable, members })
+  return {
+    status: 'RUNNING',
+    accessTokenMaxExpiryDays: null,
+    banner: null,
+    defaultBranch: null,
+    mailServer: null,
+    rateLimit: { enabled: false, defaultSettings: { capacity: 60, fillRate: 5 } },
+    rateLimitUsers: {},
+    sshPolicy: {
+      maxExpiryDays: null,
+      keyTypeRestrictions: [
+        { algorithm: 'DSA', allowed: true, minKeyLength: 1024 },
+        { algorithm: 'ECDSA', allowed: true },
+        { algorithm: 'ED25519', allowed: true },
+        { algorithm: 'RSA', allowed: true, minKeyLength: 2048 },
+      ],
+    },
+    policies: { archive: 'REPO_ADMIN', delete: 'REPO_ADMIN' },
+    users,
+    groups: {
+      'stash-users': group('stash-users', Object.keys(users)),
+      contractors: group('contractors', ['carol', 'dave']),
+      developers: group('developers', ['alice', 'bob', 'carol', 'dave', 'j.doe']),
+      'ldap-staff': group('ldap-staff', ['lena'], false),
+    },
+    userPermissions: { admin: 'SYS_ADMIN' },
+    groupPermissions: { 'stash-users': 'LICENSED_USER', contractors: 'LICENSED_USER', developers: 'PROJECT_CREATE' },
+    links: [{ clientId: randomText(), clientSecret: randomText(24), redirectUri, scopes: ['SYSTEM_ADMIN'] }],
+    codes: [],
+    tokens: [],
+    httpAccessTokens: { [`BBDC-${randomText(30)}`]: 'admin' },
+  }
+}
+
+/** The strongest level that a user has, directly or through groups. */
+export function levelOf(state: SandboxState, user: string): GlobalLevel | undefined {
+  const direct = state.userPermissions[user]
+  const through = Object.entries(state.groups)
+    .filter(([, { members }]) => members.includes(user))
+    .map(([name]) => state.groupPermissions[name])
+  const ranks = [direct, ...through].map((level) => (level === undefined ? -1 : globalLevels.indexOf(level)))
+  return globalLevels[Math.max(-1, ...ranks)]
+}

@@ -1,0 +1,27 @@
+/** Keeps the state in a directory: written whole or not at all, so that a kill never leaves half of it. */
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SandboxState } from './state.js'
+
+const file = 'sandbox.json'
+
+/** The kept state; `undefined` where there is none yet. */
+export function loadState(directory: string): SandboxState | undefined {
+  const path = join(directory, file)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SandboxState) : undefined
+}
+
+/** Writes the state durably. */
+export function saveState(directory: string, state: SandboxState): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, file)
+  const temporary = `${path}.new`
+  const descriptor = openSync(temporary, 'w', 0o600)
+  try {
+    writeSync(descriptor, JSON.stringify(state))
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(temporary, path)
+}
