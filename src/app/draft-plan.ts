@@ -67,6 +67,26 @@ export function draftPruned(desired: Desired, declared: Declared, isIgnored: (ad
   return { drafts, kept, unmanaged }
 }
 
+/** Protected items that would lose everything in one of their collections. */
+export function findEmptied(desired: Desired, declared: Declared, drafts: readonly Draft[]): readonly Finding[] {
+  const actions = new Map<string, Draft['action']>(drafts.map(({ address, action }) => [address, action]))
+  const sections = new Set(desired.items.filter(({ want }) => want !== null).map(({ section }) => section))
+  return [...declared.collections].flatMap(([collection, items]): readonly Finding[] => {
+    const owner = collection.address.slice(0, -(collection.resource.key.length + 1))
+    const isEmptied = items.size > 0 && [...items.keys()].every((address) => actions.get(address) === 'delete')
+    if (!isEmptied || sections.has(collection.address) || !isProtected(desired.policy.protect, owner)) return []
+    return [
+      {
+        code: 'PLAN_UNSAFE',
+        message: `${owner} is protected by policy.protect, and its ${collection.resource.key} would be emptied`,
+        address: collection.address,
+        source: collection.locate(),
+        hint: 'Keep at least one, or take it out of policy.protect in a change of its own.',
+      },
+    ]
+  })
+}
+
 function isReadOnly(item: LiveItem): boolean {
   return item.resource.isReadOnly?.(item) !== undefined
 }

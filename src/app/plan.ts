@@ -15,7 +15,7 @@ import { type Change, type FieldChange, type Plan, summarise, type Warning } fro
 import { coversAddress } from '../model/policy.js'
 import { findMissing } from '../model/propose.js'
 import type { Registry } from '../model/resource.js'
-import { draftDeclared, draftPruned, type Pruning } from './draft-plan.js'
+import { draftDeclared, draftPruned, findEmptied, type Pruning } from './draft-plan.js'
 import { draftGoneWith } from './gone-with.js'
 import { startLiveState } from './live-state.js'
 import type { Clock, LiveServer, Sha256 } from './ports.js'
@@ -67,7 +67,8 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
   const drafts = [...drafted, ...pruning.drafts, ...gone]
   await checkReferences(registry, desired, drafts, state)
   checkCreations(desired, drafts)
-  const refused = guardDrafts(drafts, desired, options.allow ?? noAllowances)
+  const guarded = guardDrafts(drafts, desired, options.allow ?? noAllowances)
+  const refused = [...guarded, ...findEmptied(desired, declared, drafts)]
   if (refused.length > 0) throw refuse('The plan is refused', refused)
   return finishPlan(input, desired, drafts, pruning)
 }

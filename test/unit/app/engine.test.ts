@@ -153,6 +153,22 @@ describe('deletion', () => {
   })
 })
 
+test('a protected item is not emptied', async () => {
+  const server = await filled()
+  const protect = [pattern('instance.shelves[a].boxes[b]')]
+  const nobody: readonly Wish[] = [
+    shelf,
+    box,
+    ['keepers', inBox, { person: 'ann' }, null],
+    ['keepers', inBox, { person: 'ben' }, null],
+  ]
+  await expect(plan(server, desire(nobody, { protect }))).rejects.toMatchObject({
+    code: 'PLAN_UNSAFE',
+    message: 'instance.shelves[a].boxes[b] is protected by policy.protect, and its keepers would be emptied',
+  })
+  expect(lines(await plan(server, desire(nobody.slice(0, 3), { protect })))).toHaveLength(1)
+})
+
 describe('references', () => {
   test('an unknown name is found while planning, with the nearest one', async () => {
     const server = await filled()
