@@ -1,12 +1,16 @@
 /**
  * Reads live settings as configuration, and proves that planning what was written changes nothing.
  */
+import { onlyFile } from '../config/files.js'
+import { loadDesired } from '../config/load.js'
+import type { Validate } from '../config/validator.js'
+import { writeConfiguration } from '../config/write.js'
 import { matchesPattern } from '../model/address.js'
 import type { Live, Registry, Resource } from '../model/resource.js'
 import { childrenOf } from '../model/resource.js'
 import { coversAddress } from '../model/policy.js'
 import type { Listener } from '../model/event.js'
-import { ApiError } from '../model/errors.js'
+import { ApiError, InternalError } from '../model/errors.js'
 import { mapBounded } from './bounded.js'
 import {
   isCollectionPlace,
@@ -16,6 +20,7 @@ import {
   placesBelow,
   startLiveState,
 } from './live-state.js'
+import { makePlan, type PlanInput } from './plan.js'
 import type { LiveServer } from './ports.js'
 
 /** One live setting, as an export writes it. */
@@ -120,13 +125,14 @@ function reaches(pattern: string, address: string): boolean {
   return false
 }
 
+/** Where editors find the schema that the first line of an export names. */
+const schemaUrl = 'https://unpkg.com/bbstate/schemas/bbstate.schema.json'
+
 /** What an export needs beside the server. */
 export interface ExportInput extends Omit<PlanInput, 'desired' | 'options'> {
   readonly include: readonly string[]
   readonly omitsDefaults: boolean
   readonly validate: Validate
-  /** Today, `YYYY-MM-DD`. */
-  readonly today: string
 }
 
 /** An export: the text, and what it could not hold. */
@@ -143,15 +149,15 @@ export interface Export {
  * @throws InternalError where planning the export would change something: it is then not what is live.
  */
 export async function exportConfiguration(input: ExportInput): Promise<Export> {
-  const { registry, include, omitsDefaults, validate, today } = input
+  const { registry, include, omitsDefaults, validate } = input
   const reading = input.server.reading()
   const server = { ...input.server, reading: () => reading }
   const exported = await readExport(registry, server, include, input.listen)
-  const { text, placeholders } = writeConfiguration(registry, exported, { omitsDefaults })
+  const { text, placeholders } = writeConfiguration(registry, exported, { omitsDefaults, schemaUrl })
   const files = onlyFile('export.yaml', text)
   const desired = loadDesired(
     { paths: ['export.yaml'], overlays: [], variables: () => undefined },
-    { files, registry, validate, today },
+    { files, registry, validate },
   )
   const plan = await makePlan({ ...input, server, desired })
   if (plan.changes.length > 0) {

@@ -4,6 +4,7 @@ import { ConfigError, type Finding } from '../model/errors.js'
 import type { Change } from '../model/plan.js'
 import { type Registry, resourceOf } from '../model/resource.js'
 import { isObject, type Schema } from '../model/schema.js'
+import { secretVariable } from '../model/secret.js'
 import type { SecretSource } from './ports.js'
 
 /**
@@ -42,12 +43,11 @@ export function resolveSecrets(
 }
 
 function missing(name: string, change: Change): Finding {
-  const variable = `BBSTATE_SECRET_${name.toUpperCase().replaceAll('-', '_')}`
   return {
     code: 'CONFIG_SECRET',
     message: `The secret ${name} of ${change.address} has no value`,
     address: change.address,
     ...(change.source === undefined ? {} : { source: change.source }),
-    hint: `Set the environment variable ${variable}, or put a file named ${name} into --secrets-dir.`,
+    hint: `Set the environment variable ${secretVariable(name)}, or put a file named ${name} into --secrets-dir.`,
   }
 }

@@ -9,16 +9,15 @@ import { join } from 'node:path'
 import type { SecretSource } from '../app/ports.js'
 import { ConfigError, UsageError } from '../model/errors.js'
 import { coversAddress } from '../model/policy.js'
-import { Secret } from '../model/secret.js'
+import { Secret, secretScopeVariable, secretVariable } from '../model/secret.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
 
 /** The secrets of a run. Every value that is handed out is known to the scrubber first. */
 export function secretSource(world: World, settings: Settings): SecretSource {
   return (name, address) => {
-    const suffix = name.toUpperCase().replaceAll('-', '_')
-    requireScope(name, address, world.environment[`BBSTATE_SECRET_SCOPE_${suffix}`])
-    const value = world.environment[`BBSTATE_SECRET_${suffix}`] ?? readSecretFile(settings.text('secrets-dir'), name)
+    requireScope(name, address, world.environment[secretScopeVariable(name)])
+    const value = world.environment[secretVariable(name)] ?? readSecretFile(settings.text('secrets-dir'), name)
     if (value === undefined || value === '') return undefined
     world.scrubber.add(value)
     return new Secret(value)
@@ -32,7 +31,7 @@ function requireScope(name: string, address: string, pattern: string | undefined
       code: 'CONFIG_SECRET',
       message: `The secret ${name} may not be used by ${address}`,
       address,
-      hint: `BBSTATE_SECRET_SCOPE_${name.toUpperCase().replaceAll('-', '_')} allows it for ${pattern} alone.`,
+      hint: `${secretScopeVariable(name)} allows it for ${pattern} alone.`,
     },
   ])
 }

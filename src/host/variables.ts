@@ -1,5 +1,6 @@
 /** Where `${var:name}` comes from: `--var`, else `--var-file`, else `BBSTATE_VAR_NAME`. */
 import { UsageError } from '../model/errors.js'
+import { variableVariable } from '../model/secret.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
 
@@ -18,7 +19,7 @@ export function readVariables(world: World, settings: Settings): (name: string) 
     }
   }
   for (const text of settings.list('var')) assign(values, text, '--var')
-  return (name) => values.get(name) ?? world.environment[`BBSTATE_VAR_${name.toUpperCase().replaceAll('-', '_')}`]
+  return (name) => values.get(name) ?? world.environment[variableVariable(name)]
 }
 
 function assign(values: Map<string, string>, text: string, where: string): void {

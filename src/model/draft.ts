@@ -92,7 +92,8 @@ export function isSecretReference(value: unknown): value is SecretReference {
 export function secretsIn(schema: Schema, value: unknown): readonly string[] {
   if (schema.secret === true) return isSecretReference(value) ? [value.secret] : []
   if (schema.type === 'array') {
-    const entries: readonly unknown[] = Array.isArray(value) ? value : []
+    // A keyed list is a list where it is live or proposed, and a map where it is wanted.
+    const entries: readonly unknown[] = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []
     return entries.flatMap((entry) => secretsIn(schema.items, entry))
   }
   if (!isObject(value)) return []

@@ -1,5 +1,5 @@
 /**
- * Secrets in memory.
+ * Secrets in memory, and the names of the variables that they come from.
  *
  * A `Secret` prints as `(sensitive)` however it is printed; its value is reached through `reveal` alone, at the last
  * moment. As the last net, a `Scrubber` knows every value that was revealed and removes it, in plain and in the usual
@@ -32,6 +32,25 @@ export class Secret {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return hidden
   }
+}
+
+/** The environment variable that holds the value of a secret. */
+export function secretVariable(name: string): string {
+  return `BBSTATE_SECRET_${environmentName(name)}`
+}
+
+/** The environment variable that limits where a secret may be used, by an address pattern. */
+export function secretScopeVariable(name: string): string {
+  return `BBSTATE_SECRET_SCOPE_${environmentName(name)}`
+}
+
+/** The environment variable that holds the value of `${var:name}`. */
+export function variableVariable(name: string): string {
+  return `BBSTATE_VAR_${environmentName(name)}`
+}
+
+function environmentName(name: string): string {
+  return name.toUpperCase().replaceAll('-', '_')
 }
 
 /** Removes known secret values from text. Values shorter than four characters are not scrubbed: they are everywhere. */

@@ -1,0 +1,219 @@
+/**
+ * The JSON Schema of the configuration, derived from the definitions: for editors, and for ajv.
+ *
+ * Draft 7, since editors know it best. What a creation needs is not required here: a declared object may be partial,
+ * and its missing fields are found while planning.
+ */
+import {
+  childrenOf,
+  type Collection,
+  notationOf,
+  plainProperties,
+  type Registry,
+  type Singleton,
+} from '../model/resource.js'
+import { type ObjectSchema, propertiesOf, type Schema } from '../model/schema.js'
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What a secret field holds. */
+export const secretPattern = '^\\$\\{secret:[a-z][a-z0-9-]{0,63}\\}$'
+
+/** The schema of a whole document. */
+export function makeConfigurationSchema(registry: Registry): JsonSchema {
+  const sections = registry.roots.map(({ kind, path }) => [path, sectionSchema(registry, kind)] as const)
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'bbstate configuration',
+    description: 'Desired settings of a Bitbucket Data Center. What is not written is not managed; null means absent.',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      server: {
+        type: 'string',
+        description: 'The base URL that this configuration is for; refused against any other.',
+      },
+      ...Object.fromEntries(sections),
+      policy: policySchema,
+    },
+  }
+}
+
+const patterns = (description: string): JsonSchema => ({
+  type: 'array',
+  description,
+  items: { type: 'string' },
+  uniqueItems: true,
+})
+
+const policySchema: JsonSchema = {
+  type: 'object',
+  description: 'How differences are treated.',
+  additionalProperties: false,
+  properties: {
+    prune: patterns('Collections whose unlisted items are deleted, such as instance.groupPermissions.'),
+    protect: patterns('Items that may not be deleted, replaced or emptied; /** for all below.'),
+    ignore: {
+      type: 'array',
+      description: 'What is left alone for a while.',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['address', 'reason', 'until'],
+        properties: {
+          address: { type: 'string', description: 'Covers this address and all below it.' },
+          reason: { type: 'string', minLength: 1, description: 'Why, for the next reader.' },
+          until: {
+            type: 'string',
+            pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+            description: 'The last day on which it holds, YYYY-MM-DD.',
+          },
+        },
+      },
+    },
+  },
+}
+
+function sectionSchema(registry: Registry, kind: string): JsonSchema {
+  return {
+    type: 'object',
+    description: 'Settings of the whole server.',
+    additionalProperties: false,
+    properties: sectionProperties(registry, kind),
+  }
+}
+
+function sectionProperties(registry: Registry, kind: string): JsonSchema {
+  return Object.fromEntries(childrenOf(registry, kind).map((child) => [child.key, settingSchema(registry, child)]))
+}
+
+function settingSchema(registry: Registry, resource: Singleton | Collection): JsonSchema {
+  const described = (schema: JsonSchema): JsonSchema => ({ ...schema, description: describe(resource) })
+  if (resource.form === 'singleton') {
+    const schema = valueSchema(resource.schema)
+    return described(resource.clear === undefined ? schema : nullable(schema))
+  }
+  return described(collectionSchema(registry, resource))
+}
+
+function describe({ docs }: Singleton | Collection): string {
+  const since = docs.since === undefined ? '' : ` From Bitbucket ${docs.since}.`
+  return `${docs.title}. ${docs.text}${since}`
+}
+
+function collectionSchema(registry: Registry, resource: Collection): JsonSchema {
+  const [plain = ''] = plainProperties(resource)
+  const properties = propertiesOf(resource.schema)
+  switch (notationOf(registry, resource)) {
+    case 'names':
+      return {
+        type: ['array', 'object'],
+        items: { type: 'string', minLength: 1 },
+        uniqueItems: true,
+        additionalProperties: nullable({ type: 'object', additionalProperties: false, properties: renameOf(resource) }),
+      }
+    case 'scalars': {
+      const field = properties[plain]
+      return { type: 'object', additionalProperties: nullable(field === undefined ? {} : valueSchema(field)) }
+    }
+    case 'map':
+      return { type: 'object', additionalProperties: nullable(itemSchema(registry, resource, resource.identity)) }
+    case 'list': {
+      const item = itemSchema(registry, resource, [])
+      const absent = { const: true, description: 'Write true to say that the item must not exist.' }
+      const fields = item['properties'] as JsonSchema
+      return { type: 'array', items: { ...item, required: resource.identity, properties: { ...fields, absent } } }
+    }
+  }
+}
+
+function renameOf(resource: Collection): JsonSchema {
+  if (resource.rename === undefined) return {}
+  return {
+    renamedFrom: {
+      type: 'string',
+      minLength: 1,
+      description: 'The name that the item had before; it is renamed in place.',
+    },
+  }
+}
+
+function itemSchema(registry: Registry, resource: Collection, leftOut: readonly string[]): JsonSchema {
+  const own = valueSchema(resource.schema)
+  const fields = Object.entries(own['properties'] as JsonSchema).filter(([property]) => !leftOut.includes(property))
+  return {
+    ...own,
+    properties: { ...Object.fromEntries(fields), ...sectionProperties(registry, resource.kind), ...renameOf(resource) },
+  }
+}
+
+function nullable(schema: JsonSchema): JsonSchema {
+  const { type, enum: values } = schema
+  if (typeof type !== 'string' && !Array.isArray(type)) return schema
+  return {
+    ...schema,
+    type: [...(typeof type === 'string' ? [type] : type), 'null'],
+    ...(Array.isArray(values) ? { enum: [...values, null] } : {}),
+  }
+}
+
+function valueSchema(schema: Schema): JsonSchema {
+  const { description } = schema
+  if (schema.secret === true) {
+    return { type: 'string', pattern: secretPattern, description: `${description} Write \${secret:name}.` }
+  }
+  switch (schema.type) {
+    case 'object':
+      return { type: 'object', description, additionalProperties: false, ...fieldsOf(schema) }
+    case 'array':
+      return listSchema(schema)
+    case 'string':
+    case 'integer':
+    case 'number':
+    case 'boolean':
+      return scalarSchema(schema)
+  }
+}
+
+const plainKeywords = [
+  'type',
+  'description',
+  'enum',
+  'pattern',
+  'minLength',
+  'maxLength',
+  'minimum',
+  'default',
+] as const
+
+function scalarSchema(schema: Schema): JsonSchema {
+  const given = Object.entries(schema).filter(([keyword]) => plainKeywords.some((known) => known === keyword))
+  const maximum = 'maximum' in schema ? schema.maximum : undefined
+  // Integers beyond 2^53 cannot be kept exactly.
+  const bound = schema.type === 'integer' ? { maximum: maximum ?? Number.MAX_SAFE_INTEGER } : {}
+  return { ...Object.fromEntries(given), ...(maximum === undefined ? {} : { maximum }), ...bound }
+}
+
+function listSchema(schema: Schema & { type: 'array' }): JsonSchema {
+  const { description } = schema
+  const key = schema['x-key']
+  if (key !== undefined && schema.items.type === 'object') {
+    const { [key]: _key, ...properties } = schema.items.properties
+    return { type: 'object', description, additionalProperties: nullable(valueSchema({ ...schema.items, properties })) }
+  }
+  const set = schema.uniqueItems === true ? { uniqueItems: true } : {}
+  return { type: 'array', description, items: valueSchema(schema.items), ...set }
+}
+
+function fieldsOf(schema: ObjectSchema): JsonSchema {
+  const properties = Object.entries(schema.properties).map(([property, field]) => {
+    const isFixed = schema.required?.includes(property) === true || field.secret === true
+    return [property, isFixed ? valueSchema(field) : nullable(valueSchema(field))] as const
+  })
+  const alternatives = schema.exactlyOne ?? []
+  const pairs = alternatives.flatMap((a, index) => alternatives.slice(index + 1).map((b) => ({ required: [a, b] })))
+  return {
+    properties: Object.fromEntries(properties),
+    ...(pairs.length === 0 ? {} : { not: { anyOf: pairs } }),
+  }
+}

@@ -1,0 +1,180 @@
+/** One file's document as addressed items, each knowing where it is written. */
+import { formatKey, itemAddress, joinAddress } from '../model/address.js'
+import type { Finding } from '../model/errors.js'
+import {
+  type At,
+  childrenOf,
+  type Collection,
+  notationOf,
+  plainProperties,
+  type Registry,
+  type Singleton,
+} from '../model/resource.js'
+import { isObject } from '../model/schema.js'
+import { makeCanonical } from './canonical.js'
+import { type Positions, pointerTo } from './positions.js'
+import { resolveReferences } from './references.js'
+
+/** Where something is written. */
+export interface Origin {
+  readonly positions: () => Positions
+  readonly pointer: string
+  /** The one property whose value stands for the whole item (`devs: ADMIN`). */
+  readonly scalar?: string
+}
+
+/** An item as one file has it. */
+export interface WrittenItem {
+  readonly resource: Singleton | Collection
+  readonly at: At
+  readonly address: string
+  readonly section: string
+  readonly identity: Readonly<Record<string, unknown>>
+  readonly want: unknown
+  readonly renamedFrom?: string
+  readonly origin: Origin
+}
+
+/** A collection as one file has it. */
+export interface WrittenCollection {
+  readonly resource: Collection
+  readonly at: At
+  readonly address: string
+  readonly isWrittenEmpty: boolean
+  readonly origin: Origin
+}
+
+/** What one file declares. */
+export interface Written {
+  readonly items: WrittenItem[]
+  readonly collections: WrittenCollection[]
+  readonly findings: Finding[]
+}
+
+/** Takes a valid document apart. */
+export function flatten(registry: Registry, document: unknown, positions: () => Positions): Written {
+  const flattening = new Flattening(registry, positions)
+  for (const root of registry.roots) {
+    const section = isObject(document) ? document[root.path] : undefined
+    if (section !== undefined) flattening.section(root.kind, section, {}, root.path, pointerTo('', root.path))
+  }
+  return flattening
+}
+
+interface Entry {
+  readonly identity: Readonly<Record<string, unknown>>
+  readonly body: unknown
+  readonly pointer: string
+  readonly scalar?: string
+}
+
+class Flattening implements Written {
+  readonly items: WrittenItem[] = []
+  readonly collections: WrittenCollection[] = []
+  readonly findings: Finding[] = []
+  readonly #registry: Registry
+  readonly #positions: () => Positions
+
+  constructor(registry: Registry, positions: () => Positions) {
+    this.#registry = registry
+    this.#positions = positions
+  }
+
+  section(kind: string, node: unknown, at: At, base: string, pointer: string): void {
+    if (!isObject(node)) return
+    for (const resource of childrenOf(this.#registry, kind)) {
+      const written = node[resource.key]
+      if (written === undefined) continue
+      const address = joinAddress(base, resource.key)
+      const here = pointerTo(pointer, resource.key)
+      if (resource.form === 'singleton') this.#singleton(resource, written, at, address, here)
+      else this.#collection(resource, written, at, address, here)
+    }
+  }
+
+  #singleton(resource: Singleton, written: unknown, at: At, address: string, pointer: string): void {
+    const origin: Origin = { positions: this.#positions, pointer }
+    const want = this.#read(resource, written, origin, address)
+    this.items.push({ resource, at, address, section: address, identity: {}, want, origin })
+  }
+
+  #collection(resource: Collection, written: unknown, at: At, address: string, pointer: string): void {
+    const entries = this.#entries(resource, written, pointer)
+    const origin: Origin = { positions: this.#positions, pointer }
+    this.collections.push({ resource, at, address, isWrittenEmpty: entries.length === 0, origin })
+    for (const entry of entries) this.#item(resource, entry, at, address)
+  }
+
+  /** The items of a collection, whatever notation it is written in. */
+  #entries(resource: Collection, written: unknown, pointer: string): readonly Entry[] {
+    const [name] = resource.identity
+    const [plain = ''] = plainProperties(resource)
+    const notation = notationOf(this.#registry, resource)
+    if (Array.isArray(written)) {
+      return written.map((entry: unknown, index): Entry => {
+        const here = pointerTo(pointer, index)
+        if (!isObject(entry)) return { identity: { [name]: entry }, body: {}, pointer: here }
+        const { absent, ...body } = entry
+        const identity = Object.fromEntries(resource.identity.map((property) => [property, body[property]]))
+        return { identity, body: absent === true ? null : body, pointer: here }
+      })
+    }
+    return Object.entries(isObject(written) ? written : {}).map(([key, body]): Entry => {
+      const entry = { identity: { [name]: key }, pointer: pointerTo(pointer, key) }
+      if (body === null || notation !== 'scalars') return { ...entry, body }
+      return { ...entry, body: { [plain]: body }, scalar: plain }
+    })
+  }
+
+  #item(resource: Collection, entry: Entry, at: At, section: string): void {
+    const { body, pointer, scalar } = entry
+    const origin: Origin = { positions: this.#positions, pointer, ...(scalar === undefined ? {} : { scalar }) }
+    const own = ownFields(this.#registry, resource, body)
+    const whole = this.#read(resource, { ...own, ...entry.identity }, origin, section) as Record<string, unknown>
+    const identity = Object.fromEntries(resource.identity.map((property) => [property, whole[property]]))
+    const address = itemAddress(section, formatKey(resource.identity, identity))
+    const fields = Object.entries(whole).filter(([property]) => !resource.identity.includes(property))
+    const want = body === null ? null : Object.fromEntries(fields)
+    const renamed = isObject(body) ? body['renamedFrom'] : undefined
+    const earlier = typeof renamed === 'string' ? { renamedFrom: spellName(resource, renamed) } : {}
+    this.items.push({ resource, at, address, section, identity, want, origin, ...earlier })
+    const below = { ...at, [resource.kind]: String(identity[resource.identity[0]]) }
+    if (body !== null) this.section(resource.kind, body, below, address, pointer)
+  }
+
+  /** A written value with its references resolved, in canonical spelling. */
+  #read(resource: Singleton | Collection, written: unknown, origin: Origin, address: string): unknown {
+    if (written === null) return null
+    const { value, misplaced } = resolveReferences(resource.schema, written)
+    for (const path of misplaced)
+      this.#report(
+        origin,
+        path,
+        address,
+        'A secret can stand only as the whole value of a secret field',
+        'CONFIG_SECRET',
+      )
+    const canonical = makeCanonical(resource, value)
+    for (const key of canonical.twice)
+      this.#report(origin, '', address, `${key} is written twice, in different spellings`, 'CONFIG_DUPLICATE')
+    return canonical.value
+  }
+
+  #report(origin: Origin, path: string, address: string, message: string, code: Finding['code']): void {
+    this.findings.push({ code, message, address, source: this.#positions().locate(`${origin.pointer}${path}`) })
+  }
+}
+
+/** The fields of an item itself, without its children's sections and the reserved key. */
+function ownFields(registry: Registry, resource: Collection, body: unknown): Record<string, unknown> {
+  if (!isObject(body)) return {}
+  const children = new Set(childrenOf(registry, resource.kind).map(({ key }) => key))
+  const isRename = (property: string): boolean => property === 'renamedFrom' && resource.rename !== undefined
+  return Object.fromEntries(Object.entries(body).filter(([property]) => !children.has(property) && !isRename(property)))
+}
+
+function spellName(resource: Collection, name: string): string {
+  const [property] = resource.identity
+  const spelled = resource.canonical({ [property]: name })
+  return isObject(spelled) ? String(spelled[property]) : name
+}

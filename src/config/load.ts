@@ -1,0 +1,145 @@
+/**
+ * YAML files → desired state.
+ *
+ * Steps: parse, put variables in, validate, take apart into addressed items, unite, merge overlays, check across files.
+ * Every finding of every step is reported at once, as far as the step before left something to look at.
+ */
+import type { Desired, Policy } from '../model/desired.js'
+import { ConfigError, type Finding } from '../model/errors.js'
+import type { Registry } from '../model/resource.js'
+import { secretsIn } from '../model/draft.js'
+import { isObject } from '../model/schema.js'
+import { secretVariable } from '../model/secret.js'
+import type { ConfigurationFile, ConfigurationFiles } from './files.js'
+import { byPlace, explainViolations } from './findings.js'
+import { flatten, type Written } from './flatten.js'
+import { readPolicy } from './policy.js'
+import type { Positions } from './positions.js'
+import { substitute, type Variables } from './references.js'
+import { unite } from './unite.js'
+import type { Validate } from './validator.js'
+import { parseFile } from './yaml.js'
+
+/** What to load. */
+export interface ConfigurationInput {
+  /** `-f`; empty for the default place. */
+  readonly paths: readonly string[]
+  readonly overlays: readonly string[]
+  readonly variables: Variables
+}
+
+/** What loading needs. */
+export interface ConfigurationPorts {
+  readonly files: ConfigurationFiles
+  readonly registry: Registry
+  readonly validate: Validate
+}
+
+interface Loaded extends Written {
+  readonly policy: Policy
+  readonly server: Desired['server']
+}
+
+/**
+ * Loads a configuration.
+ * @throws ConfigError with every finding: `CONFIG_FILE`, `CONFIG_SYNTAX`, `CONFIG_SCHEMA`, `CONFIG_DUPLICATE`,
+ * `CONFIG_REFERENCE`, `CONFIG_SECRET`.
+ */
+export function loadDesired(input: ConfigurationInput, ports: ConfigurationPorts): Desired {
+  const load = (file: ConfigurationFile): Loaded => loadFile(file, input.variables, ports)
+  const files = ports.files.expand(input.paths).map(load)
+  const overlays = input.overlays.map((path) => load(ports.files.read(path)))
+  const all = [...files, ...overlays]
+  const united = unite(files, overlays)
+  const { items, collections } = united
+  const server = uniteServer(all)
+  const findings = [
+    ...all.flatMap((one) => one.findings),
+    ...united.findings,
+    ...server.findings,
+    ...findExcluded(items),
+    ...findSharedVariables(items),
+  ]
+  const [first, ...rest] = [...findings].sort(byPlace)
+  if (first !== undefined) throw new ConfigError([first, ...rest])
+  return {
+    items,
+    collections,
+    policy: {
+      prune: all.flatMap(({ policy }) => policy.prune),
+      protect: all.flatMap(({ policy }) => policy.protect),
+      ignore: all.flatMap(({ policy }) => policy.ignore),
+    },
+    ...(server.server === undefined ? {} : { server: server.server }),
+  }
+}
+
+const nothing: Omit<Loaded, 'findings'> = {
+  items: [],
+  collections: [],
+  policy: { prune: [], protect: [], ignore: [] },
+  server: undefined,
+}
+
+function loadFile(file: ConfigurationFile, variables: Variables, { registry, validate }: ConfigurationPorts): Loaded {
+  const parsed = parseFile(file)
+  if (!('data' in parsed)) return { ...nothing, findings: [...parsed] }
+  const { positions } = parsed
+  const substituted = substitute(parsed, variables)
+  const document = substituted.data
+  const violated = validate(document)
+  const violations = violated.length === 0 ? [] : explainViolations(violated, document, positions())
+  const findings = [...substituted.findings, ...violations]
+  if (findings.length > 0) return { ...nothing, findings }
+  const written = flatten(registry, document, positions)
+  const { policy, findings: policyFindings } = readPolicy(registry, document, positions)
+  return {
+    items: written.items,
+    collections: written.collections,
+    findings: [...written.findings, ...policyFindings],
+    policy,
+    server: serverOf(document, positions),
+  }
+}
+
+function serverOf(document: unknown, positions: () => Positions): Desired['server'] {
+  const url = isObject(document) ? document['server'] : undefined
+  return typeof url === 'string' ? { url, source: positions().locate('/server') } : undefined
+}
+
+function uniteServer(files: readonly Loaded[]): { server: Desired['server']; findings: readonly Finding[] } {
+  const [first, ...rest] = files.flatMap(({ server }) => server ?? [])
+  const other = rest.find(({ url }) => url !== first?.url)
+  if (first === undefined || other === undefined) return { server: first, findings: [] }
+  const message = `server: names another address than ${first.source.file}:${first.source.line}`
+  return { server: first, findings: [{ code: 'CONFIG_DUPLICATE', message, source: other.source }] }
+}
+
+function findExcluded(items: Desired['items']): readonly Finding[] {
+  const kinds = new Set(items.map(({ resource }) => resource.kind))
+  return items.flatMap((item) =>
+    item.resource.excludes
+      .filter((kind) => kinds.has(kind))
+      .map((kind) => ({
+        code: 'CONFIG_SCHEMA',
+        message: `${item.resource.kind} and ${kind} write the same setting`,
+        address: item.address,
+        source: item.locate(),
+        hint: 'Declare one of them.',
+      })),
+  )
+}
+
+function findSharedVariables(items: Desired['items']): readonly Finding[] {
+  const names = new Map<string, string>()
+  return items.flatMap((item) =>
+    secretsIn(item.resource.schema, item.want).flatMap((name): readonly Finding[] => {
+      const variable = secretVariable(name)
+      const other = names.get(variable) ?? name
+      names.set(variable, other)
+      if (other === name) return []
+      const message = `The secrets ${other} and ${name} would both come from ${variable}`
+      return [{ code: 'CONFIG_SECRET', message, address: item.address, source: item.locate(), hint: 'Rename one.' }]
+    }),
+  )
+}
