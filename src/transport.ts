@@ -133,7 +133,8 @@ async function makeDispatcher(
   options: TransportOptions,
   proxy: Proxy | undefined,
 ): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent, Pool, ProxyAgent } = await import('undici')
+  // undici is CommonJS: in a bundle its names are found on the default export alone.
+  const { EnvHttpProxyAgent, Pool, ProxyAgent } = (await import('undici')).default
   const tls = {
     // Said explicitly, so that nothing set in the environment later can switch the check off.
     rejectUnauthorized: true,

@@ -1,8 +1,8 @@
-/** Files of the demo: a directory that goes with it, and the quick start in it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** What the demo leaves nothing of: a directory for its token, and the key that seals it. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { readPackaged } from './documents.js'
+import { join } from 'node:path'
 
 /** A directory for the length of the demo. */
 export function makeScratchDirectory(): { readonly path: string; remove(): void } {
@@ -10,9 +10,7 @@ export function makeScratchDirectory(): { readonly path: string; remove(): void 
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** Copies an example of the package and answers the copy's path. */
-export function copyExample(path: string, directory: string): string {
-  const copy = join(directory, basename(path))
-  writeFileSync(copy, readPackaged(path))
-  return copy
+/** A key that seals the demo's token. */
+export function makeStoreKey(): string {
+  return randomBytes(32).toString('base64')
 }

@@ -21,12 +21,15 @@ export function writeDocument(path: string, text: string): void {
   }
 }
 
-/** A file of the package, such as `schemas/plan.schema.json`; found from the sources and from the bundle. */
+/** A file of the package, such as `schemas/plan.schema.json`. */
 export function readPackaged(path: string): string {
+  return readFileSync(findPackaged(path), 'utf8')
+}
+
+/** Where a file of the package lies; found from the sources and from the bundle. */
+export function findPackaged(path: string): string {
   for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
-    if (existsSync(join(directory, 'package.json')) && existsSync(join(directory, path))) {
-      return readFileSync(join(directory, path), 'utf8')
-    }
+    if (existsSync(join(directory, 'package.json')) && existsSync(join(directory, path))) return join(directory, path)
     if (directory === dirname(directory)) throw new UsageError(`The package lacks ${path}; install it again`)
   }
 }

@@ -14,17 +14,19 @@ export type Given = Readonly<Record<string, unknown>>
 export class Settings {
   readonly environment: Environment
   readonly #given: Given
-  readonly #options: ReadonlyMap<string, Option>
+  readonly #options: readonly Option[]
+  readonly #fallback: Given
 
-  constructor(given: Given, options: readonly Option[], environment: Environment) {
+  constructor(given: Given, options: readonly Option[], environment: Environment, fallback: Given = {}) {
     this.#given = given
-    this.#options = new Map(options.map((option) => [option.name, option]))
+    this.#options = options
     this.environment = environment
+    this.#fallback = fallback
   }
 
-  /** Whether the command has the option. */
-  has(name: string): boolean {
-    return this.#options.has(name)
+  /** The same settings with values for what neither the command line nor the environment gives. */
+  withFallback(fallback: Given): Settings {
+    return new Settings(this.#given, this.#options, this.environment, fallback)
   }
 
   /** A text, or its default; `undefined` where neither is there. */
@@ -45,7 +47,7 @@ export class Settings {
     const value = this.#value(name)
     if (value === undefined) return undefined
     const number = Number(value)
-    const minimum = this.#options.get(name)?.minimum ?? Number.NEGATIVE_INFINITY
+    const minimum = this.#find(name)?.minimum ?? Number.NEGATIVE_INFINITY
     if (value === '' || !Number.isFinite(number) || number < minimum) {
       const least = Number.isFinite(minimum) ? ` of at least ${minimum}` : ''
       throw new UsageError(`--${name} must be a number${least}`, { hint: `It is ${JSON.stringify(value)}.` })
@@ -68,17 +70,22 @@ export class Settings {
   }
 
   #value(name: string): unknown {
-    const option = this.#options.get(name)
+    const option = this.#find(name)
     if (option === undefined) return undefined
     const given = this.#given[name]
     if (given !== undefined) return given
     const variable = variableOf(option)
     const set = variable === undefined ? undefined : this.environment[variable]
-    return set === undefined || set === '' ? option.default : set
+    if (set !== undefined && set !== '') return set
+    return this.#fallback[name] ?? option.default
+  }
+
+  #find(name: string): Option | undefined {
+    return this.#options.find((option) => option.name === name)
   }
 
   #describe(name: string): string {
-    const option = this.#options.get(name)
+    const option = this.#find(name)
     return option === undefined ? `--${name}` : `--${name} (${variableOf(option) ?? 'no variable'})`
   }
 }

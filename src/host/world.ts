@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Clock, Sha256 } from '../app/ports.js'
 import { UsageError } from '../model/errors.js'
 import { Scrubber } from '../model/secret.js'
+import { type UserDirectories, userDirectories } from './profile.js'
 import type { Environment } from './settings.js'
 
 /** The world of one run. */
@@ -23,6 +24,8 @@ export interface World {
   readonly version: string
   /** Whether a person sits at the keyboard. */
   readonly isInteractive: boolean
+  /** Where this user's configuration and data lie; `BBSTATE_HOME` moves both. */
+  directories(): Promise<UserDirectories>
   /** Shows a page to the person; rejects where there is no browser. */
   openBrowser(url: string): Promise<void>
   /** Reads a text file named by an option. */
@@ -44,6 +47,7 @@ export function createWorld(
     signal,
     version,
     isInteractive,
+    directories: () => directoriesOf(environment),
     openBrowser: async (url) => {
       const { default: open } = await import('open')
       await open(url)
@@ -57,4 +61,14 @@ export function createWorld(
       }
     },
   }
+}
+
+async function directoriesOf(environment: Environment): Promise<UserDirectories> {
+  const home = environment['BBSTATE_HOME']
+  return home ? { config: join(home, 'config'), data: join(home, 'data') } : userDirectories()
+}
+
+/** The same world with another environment, and the directories that it names. */
+export function withEnvironment(world: World, environment: Environment): World {
+  return { ...world, environment, directories: () => directoriesOf(environment) }
 }

@@ -6,7 +6,7 @@ import { loadConfiguration } from '../../host/configuration.js'
 import { planOptionsOf } from '../../host/plan-options.js'
 import { ask } from '../../host/prompt.js'
 import { secretSource } from '../../host/secrets.js'
-import { openServer } from '../../host/server.js'
+import { assertionOf, openWritableServer } from '../../host/server.js'
 import { PlanError, UsageError } from '../../model/errors.js'
 import type { ApplyReport } from '../../model/outcome.js'
 import type { Plan } from '../../model/plan.js'
@@ -19,7 +19,7 @@ export const run: Command = async (call) => {
   const expected = argument === undefined ? undefined : readPlan(call, argument)
   const listen = await face.listener()
   const { registry, desired } = await loadConfiguration(world, settings)
-  const server = await openServer({ world, settings, listen, assertion: desired.server })
+  const server = await openWritableServer({ world, settings, listen, command: 'apply', ...assertionOf(desired) })
   try {
     const { clock, sha256, version, signal } = world
     const plan = await makePlan({

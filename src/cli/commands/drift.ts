@@ -2,7 +2,7 @@
 import { makePlan } from '../../app/plan.js'
 import { loadConfiguration } from '../../host/configuration.js'
 import { planOptionsOf } from '../../host/plan-options.js'
-import { openServer } from '../../host/server.js'
+import { assertionOf, openServer } from '../../host/server.js'
 import { formatJson } from '../../report/json.js'
 import { escapeText } from '../../report/words.js'
 import type { Command } from '../call.js'
@@ -10,7 +10,7 @@ import type { Command } from '../call.js'
 export const run: Command = async ({ settings, face, world }) => {
   const listen = await face.listener()
   const { registry, desired } = await loadConfiguration(world, settings)
-  const server = await openServer({ world, settings, listen, assertion: desired.server })
+  const server = await openServer({ world, settings, listen, command: 'drift', ...assertionOf(desired) })
   try {
     const plan = await makePlan({
       registry,

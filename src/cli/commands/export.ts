@@ -9,7 +9,7 @@ import type { Command } from '../call.js'
 
 export const run: Command = async ({ settings, face, world }) => {
   const listen = await face.listener()
-  const server = await openServer({ world, settings, listen })
+  const server = await openServer({ world, settings, listen, command: 'export' })
   try {
     const exported = await exportConfiguration({
       ...exportPorts(world),
@@ -26,10 +26,14 @@ export const run: Command = async ({ settings, face, world }) => {
     } else if (file === undefined) face.print(exported.text)
     for (const { address, reason } of exported.skipped) face.note(`Left out: ${address}. ${escapeText(reason)}\n`)
     if (exported.placeholders.length > 0) {
-      face.note(`Secrets cannot be read. Give each placeholder a value before it is needed: ${exported.placeholders.join(', ')}\n`)
+      face.note(
+        `Secrets cannot be read. Give each placeholder a value before it is needed: ${exported.placeholders.join(', ')}\n`,
+      )
     }
-    if (settings.flag('omit-defaults')) face.note('Fields with their default are left out: drift away from them goes unseen.\n')
-    if (file !== undefined) face.note(`${countWords(exported.items, 'item')} written to ${file}. Planning it shows no change.\n`)
+    if (settings.flag('omit-defaults'))
+      face.note('Fields with their default are left out: drift away from them goes unseen.\n')
+    if (file !== undefined)
+      face.note(`${countWords(exported.items, 'item')} written to ${file}. Planning it shows no change.\n`)
     return 0
   } finally {
     await server.close()

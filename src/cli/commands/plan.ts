@@ -3,7 +3,7 @@ import { makePlan } from '../../app/plan.js'
 import { loadConfiguration } from '../../host/configuration.js'
 import { writeDocument } from '../../host/documents.js'
 import { planOptionsOf } from '../../host/plan-options.js'
-import { openServer } from '../../host/server.js'
+import { assertionOf, openServer } from '../../host/server.js'
 import { countWords } from '../../report/words.js'
 import { formatJson } from '../../report/json.js'
 import type { Command } from '../call.js'
@@ -11,7 +11,7 @@ import type { Command } from '../call.js'
 export const run: Command = async ({ settings, face, world }) => {
   const listen = await face.listener()
   const { registry, desired } = await loadConfiguration(world, settings)
-  const server = await openServer({ world, settings, listen, assertion: desired.server })
+  const server = await openServer({ world, settings, listen, command: 'plan', ...assertionOf(desired) })
   try {
     const started = world.clock.elapsed()
     const plan = await makePlan({

@@ -1,0 +1,117 @@
+/**
+ * A kernel lock between processes of one machine, on a file of its own.
+ *
+ * The kernel frees it with the death of its holder, and by nothing else: a holder that is merely stopped keeps it. The
+ * file is never renamed or deleted, since a lock lies on the file and not on its name. It holds a line about the holder,
+ * for people. The native module is loaded with the first lock, since most runs need none.
+ */
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { AuthError, BusyError } from '../model/errors.js'
+import type { Run, TokenClock } from '../oauth/ports.js'
+import type { FileLock } from '../oauth/stores/file.js'
+
+/** Milliseconds between two attempts. */
+const interval = 50
+
+/**
+ * Waits for the lock of a file, which is made if it is not there.
+ *
+ * @throws BusyError naming the holder, where it is not free in time; AuthError `AUTH_STORE` where there can be no lock.
+ */
+export async function acquireLock(
+  path: string,
+  timeoutMilliseconds: number,
+  run: Run,
+  clock: TokenClock,
+): Promise<FileLock> {
+  const { tryLock, unlock } = await loadLocks()
+  const deadline = clock.elapsed() + timeoutMilliseconds
+  for (;;) {
+    const file = await openLockFile(path)
+    let isLocked = false
+    try {
+      isLocked = tryLock(file.fd)
+      if (isLocked && (await isSameFile(file, path))) {
+        await describeHolder(file, run, clock)
+        return makeLock(file, path, unlock)
+      }
+      if (clock.elapsed() >= deadline) throw describeBusy(await file.readFile('utf8').catch(() => ''))
+    } catch (thrown) {
+      await file.close()
+      throw thrown
+    }
+    await file.close()
+    await clock.sleep(interval)
+  }
+}
+
+function makeLock(file: FileHandle, path: string, unlock: (fd: number) => void): FileLock {
+  let isOpen = true
+  return {
+    isHeld: async () => isOpen && (await isSameFile(file, path)),
+    async release() {
+      if (!isOpen) return
+      isOpen = false
+      await file.truncate(0).catch(() => undefined)
+      unlock(file.fd)
+      await file.close()
+    },
+  }
+}
+
+async function loadLocks(): Promise<typeof import('fs-native-extensions')> {
+  try {
+    return await import('fs-native-extensions')
+  } catch {
+    throw new AuthError('AUTH_STORE', `bbstate has no kernel lock for ${process.platform} ${process.arch}`, {
+      hint: 'Without one, two runs could use up one refresh token. Run bbstate on Linux, macOS or Windows, x64 or arm64.',
+    })
+  }
+}
+
+async function openLockFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'a+', 0o600)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    throw new AuthError('AUTH_STORE', `The lock ${path} cannot be opened (${code ?? 'unknown error'})`, {
+      hint: 'Check owner and rights of the directory.',
+    })
+  }
+}
+
+/** Whether the name still leads to the file that was locked: somebody may have deleted the directory meanwhile. */
+async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
+  const [locked, named] = await Promise.all([file.stat(), stat(path).catch(() => null)])
+  return named !== null && named.ino === locked.ino && named.dev === locked.dev
+}
+
+async function describeHolder(file: FileHandle, run: Run, clock: TokenClock): Promise<void> {
+  const text = JSON.stringify({ holder: run.holder, host: run.host, since: new Date(clock.now()).toISOString() })
+  await file.truncate(0)
+  await file.appendFile(text)
+}
+
+function describeBusy(text: string): BusyError {
+  const { holder, host, since } = parseHolder(text)
+  return new BusyError(`The token is in use: ${holder} on ${host} has held its lock since ${since}`, {
+    hint: 'Run again when it is done, or wait longer with --lock-timeout SECONDS.',
+  })
+}
+
+function parseHolder(text: string): { holder: string; host: string; since: string } {
+  const unknown = { holder: 'another run', host: 'this machine', since: 'a moment ago' }
+  try {
+    const data: unknown = JSON.parse(text)
+    if (typeof data !== 'object' || data === null) return unknown
+    const fields = data as Readonly<Record<string, unknown>>
+    const read = (name: keyof typeof unknown): string => {
+      const value = fields[name]
+      // What lies in the file goes to a terminal: one short line without control characters.
+      return typeof value === 'string' ? value.replaceAll(/\p{Cc}/gu, ' ').slice(0, 200) : unknown[name]
+    }
+    return { holder: read('holder'), host: read('host'), since: read('since') }
+  } catch {
+    return unknown
+  }
+}

@@ -1,0 +1,95 @@
+/** Opens the server of a run: connection, credentials, client, and the proof of who is signed in. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LiveServer, WritableServer } from '../app/ports.js'
+import { type Client, createClient } from '../bitbucket/client.js'
+import type { Desired } from '../model/desired.js'
+import type { Listener } from '../model/event.js'
+import { findConnection, findCredentials } from './connection.js'
+import { readAllowances } from './plan-options.js'
+import type { Settings } from './settings.js'
+import type { World } from './world.js'
+
+/** What opening needs. */
+export interface OpenInput {
+  readonly world: World
+  readonly settings: Settings
+  readonly listen: Listener
+  /** For the note that a rotation leaves. */
+  readonly command: string
+  /** The `server:` assertion of the configuration. */
+  readonly assertion?: Desired['server']
+}
+
+interface Closable {
+  close(): Promise<void>
+}
+
+/** The `server:` assertion of a configuration, where it makes one. */
+export function assertionOf({ server }: Desired): Pick<OpenInput, 'assertion'> {
+  return server === undefined ? {} : { assertion: server }
+}
+
+/** Opens the server for a run that only looks: what is answered has no way to write. */
+export async function openServer(input: OpenInput): Promise<LiveServer & Closable> {
+  const { server } = await open(input, input.world.signal)
+  return server
+}
+
+/**
+ * Opens the server for an apply. Once it writes, a stop of the run no longer cuts requests: what is in flight is
+ * finished, and whoever writes starts nothing more.
+ */
+export async function openWritableServer(input: OpenInput): Promise<WritableServer & Closable> {
+  const untilWriting = new AbortController()
+  const stop = (): void => untilWriting.abort()
+  input.world.signal.addEventListener('abort', stop)
+  const { server, client } = await open(input, untilWriting.signal)
+  return {
+    ...server,
+    writer: () => {
+      input.world.signal.removeEventListener('abort', stop)
+      return client.writer()
+    },
+  }
+}
+
+async function open(
+  { world, settings: given, listen, command, assertion }: OpenInput,
+  signal: AbortSignal,
+): Promise<{ readonly server: LiveServer & Closable; readonly client: Client }> {
+  const connection = await findConnection(world, given, assertion)
+  const { settings, transport, baseUrl } = connection
+  const maxRate = settings.number('max-rate')
+  const client = createClient({
+    transport,
+    credentials: await findCredentials(world, connection, command, listen),
+    ports: {
+      now: () => world.clock.elapsed(),
+      random: Math.random,
+      sleep: async (milliseconds, stop) => {
+        await sleep(milliseconds, undefined, stop === undefined ? {} : { signal: stop })
+      },
+    },
+    listen,
+    scrubber: world.scrubber,
+    version: world.version,
+    parallelism: settings.number('parallelism') ?? 10,
+    deadline: world.clock.elapsed() + (settings.number('timeout') ?? 1800) * 1000,
+    signal,
+    allowNoIdentityHeader: readAllowances(settings.list('allow')).allows('no-identity-header'),
+    ...(maxRate === undefined ? {} : { maxRate }),
+  })
+  try {
+    const identity = { url: baseUrl, ...(await client.identify()) }
+    const server = {
+      identity,
+      reading: () => client.reading(),
+      requests: () => client.requests().sent,
+      close: () => client.close(),
+    }
+    return { server, client }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Joins the token to this machine: the file store with its lock, stage and mark, the token endpoint, the session, and
+ * the sign-in. The one place that knows where the files of a sign-in lie.
+ */
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SignInAttempt, SignInVault } from '../app/sign-in.js'
+import type { Listener } from '../model/event.js'
+import type { Scrubber, Secret } from '../model/secret.js'
+import type { SignInStatus } from '../model/sign-in.js'
+import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
+import type { Run, TokenClock } from '../oauth/ports.js'
+import type { RotationTools } from '../oauth/rotation-tools.js'
+import { createSealer, type StoreKeys } from '../oauth/seal.js'
+import { createSession, type Session } from '../oauth/session.js'
+import { describeSignIn, forgetSignIn, keepSignIn, prepareSignIn, type SignInOptions } from '../oauth/sign-in.js'
+import { createFileMark, createFileStage, createFileStore } from '../oauth/stores/file.js'
+import { createTokenEndpoint } from '../oauth/token-endpoint.js'
+import type { Transport } from '../transport.js'
+import { type CallbackOptions, listenForCallback } from './callback.js'
+import { nodeCrypto } from './crypto.js'
+import { acquireLock } from './lock.js'
+import { prepareDirectory, recordFiles } from './record-file.js'
+
+/** The clock of this machine. */
+export const systemClock: TokenClock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  sleep: async (milliseconds) => {
+    await sleep(milliseconds)
+  },
+}
+
+/** This run, as a later one names it: the command and the process, or the pipeline's own address of the run. */
+export function describeRun(command: string, environment: Readonly<Record<string, string | undefined>>): Run {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = environment
+  const page = server && repository && id ? `${server}/${repository}/actions/runs/${id}` : environment['CI_JOB_URL']
+  return {
+    holder: page ? `${command}, ${page}` : `${command}, process ${process.pid}`,
+    host: hostname(),
+    ephemeral: environment['RUNNER_ENVIRONMENT'] === 'github-hosted',
+  }
+}
+
+/** What a token is opened with. */
+export interface TokenOptions {
+  /** To the server that the token belongs to; its base URL finds the record. */
+  readonly transport: Transport
+  readonly clientId: string
+  /** Needed to sign in and to refresh, not while an access token lives. */
+  readonly clientSecret?: Secret
+  /** Directory of the records, such as `tokens` in the user's data directory. */
+  readonly directory: string
+  /** Directory of the high-water marks; another one than `directory`, so that one backup does not hold both. */
+  readonly markDirectory: string
+  /** `null`: plain text. */
+  readonly keys: StoreKeys | null
+  readonly scrubber: Scrubber
+  readonly run: Run
+  readonly lockTimeoutMilliseconds: number
+  /** Keep records on a network file system, where locks of this machine hold no other one off. Default: refuse. */
+  readonly allowsNetworkFileSystem?: boolean
+  readonly quarantineMilliseconds?: number
+  readonly clock?: TokenClock
+  readonly signal?: AbortSignal
+  readonly listen?: Listener
+}
+
+/** The token of one server and client on this machine. */
+export interface Token {
+  /** The credentials for requests. */
+  readonly session: Session
+  /** What `auth status`, `refresh` and `logout` work on. */
+  readonly vault: SignInVault
+  /** Proves that a pair could be fetched and kept. */
+  prepare(): Promise<void>
+  /** Exchanges the grant of a sign-in and stores the pair. */
+  keep(request: AuthorizationRequest, grant: Grant, options: SignInOptions): Promise<SignInStatus>
+}
+
+/**
+ * Opens the token in the file store. Nothing is read or locked before it is needed.
+ * @throws AuthError `AUTH_STORE` where the directories are not private or local.
+ */
+export async function openToken(options: TokenOptions): Promise<Token> {
+  const tools = await gatherTools(options)
+  const session = createSession(tools)
+  const describe = async (): Promise<SignInStatus | null> => {
+    const stored = await tools.store.read()
+    return stored && describeSignIn(stored, tools.store)
+  }
+  return {
+    session,
+    vault: {
+      read: describe,
+      async rotate() {
+        const record = await session.rotate()
+        return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
+      },
+      forget: () => forgetSignIn(tools),
+    },
+    prepare: () => prepareSignIn(tools),
+    async keep(request, grant, signInOptions) {
+      return describeSignIn(await keepSignIn(tools, request, grant, signInOptions), tools.store)
+    },
+  }
+}
+
+/** How the redirect of a sign-in comes back. */
+export interface SignInWay {
+  /** Asks for the pasted redirect; absent: listen for it. */
+  readonly paste?: () => Promise<string>
+  readonly tls?: NonNullable<CallbackOptions['tls']>
+  readonly signal: AbortSignal
+}
+
+/** Begins a sign-in: new state and verifier, and a listener on the redirect URL unless it is pasted. */
+export async function beginSignIn(request: AuthorizationRequest, way: SignInWay): Promise<SignInAttempt<Grant>> {
+  const authorization = beginAuthorization(request, nodeCrypto)
+  const { url } = authorization
+  const { paste } = way
+  if (paste !== undefined) {
+    return {
+      url,
+      waitForGrant: async () => authorization.judgePasted(await paste()),
+      close: () => Promise.resolve(),
+    }
+  }
+  const tls = way.tls === undefined ? {} : { tls: way.tls }
+  const callback = await listenForCallback({ authorization, signal: way.signal, ...tls })
+  return { url, waitForGrant: () => callback.waitForGrant(), close: () => callback.close() }
+}
+
+async function gatherTools(options: TokenOptions): Promise<RotationTools> {
+  const { transport, clientId, keys, run, scrubber, lockTimeoutMilliseconds } = options
+  const { baseUrl } = transport
+  const clock = options.clock ?? systemClock
+  await prepareDirectory(options.directory, { allowsNetwork: options.allowsNetworkFileSystem === true })
+  await prepareDirectory(options.markDirectory, { allowsNetwork: true })
+  const name = nameRecord(baseUrl, clientId)
+  const path = join(options.directory, `${name}.json`)
+  const stagePath = join(options.directory, `${name}.stage.json`)
+  const sealer = (location: string): ReturnType<typeof createSealer> =>
+    createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
+  const secret = options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }
+  return {
+    transport,
+    endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
+    store: createFileStore({
+      path,
+      lockPath: join(options.directory, `${name}.lock`),
+      baseUrl,
+      clientId,
+      files: recordFiles,
+      lock: (lockPath, timeout) => acquireLock(lockPath, timeout, run, clock),
+      sealer: sealer(path),
+      crypto: nodeCrypto,
+    }),
+    stage: createFileStage(stagePath, recordFiles, sealer(stagePath)),
+    mark: createFileMark(join(options.markDirectory, `${name}.mark`), recordFiles),
+    crypto: nodeCrypto,
+    clock,
+    run,
+    scrubber,
+    lockTimeoutMilliseconds,
+    ...(options.quarantineMilliseconds === undefined ? {} : { quarantineMilliseconds: options.quarantineMilliseconds }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+  }
+}
+
+/** A file name for server and client: readable, and different for every pair of them. */
+function nameRecord(baseUrl: string, clientId: string): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([baseUrl, clientId]))
+    .digest('hex')
+    .slice(0, 16)
+  const host = new URL(baseUrl).host.replaceAll(/[^a-z0-9.-]/giu, '-')
+  return `${host}-${digest}`
+}

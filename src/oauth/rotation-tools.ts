@@ -1,0 +1,26 @@
+/** What rotation, recovery and commit share: server, store, machine. */
+import type { Listener } from '../model/event.js'
+import type { Scrubber } from '../model/secret.js'
+import type { Transport } from '../transport.js'
+import type { CryptoPort, Run, TokenClock } from './ports.js'
+import type { HighWaterMark, StageArea, TokenStore } from './store.js'
+import type { TokenEndpoint } from './token-endpoint.js'
+
+/** What a rotation works with. */
+export interface RotationTools {
+  readonly transport: Transport
+  readonly endpoint: TokenEndpoint
+  readonly store: TokenStore
+  readonly stage: StageArea
+  readonly mark: HighWaterMark
+  readonly crypto: CryptoPort
+  readonly clock: TokenClock
+  readonly run: Run
+  readonly scrubber: Scrubber
+  readonly lockTimeoutMilliseconds: number
+  /** How long a request of a dead run may still be on its way to the server. Default 60 s. */
+  readonly quarantineMilliseconds?: number
+  /** Once aborted, no new refresh token is presented. */
+  readonly signal?: AbortSignal
+  readonly listen?: Listener
+}

@@ -1,0 +1,115 @@
+/**
+ * The credentials of a run that signed in with OAuth 2.0.
+ *
+ * A token that lives long enough costs neither a request nor a lock. Renewing is one flight for the whole process: every
+ * caller waits for the same rotation, and every rotation first looks whether another process has done it already.
+ */
+import type { Credentials } from '../model/credentials.js'
+import { Secret } from '../model/secret.js'
+import type { TokenRecord } from './record.js'
+import { readAgain, rotateToken } from './rotation.js'
+import type { RotationTools } from './rotation-tools.js'
+
+/** Credentials with the two things that the `auth` commands ask for. */
+export interface Session extends Credentials {
+  readonly scheme: 'oauth2'
+  /** The record in use; its access token lives long enough. */
+  current(): Promise<TokenRecord>
+  /** Rotates now, unless another process does so first. */
+  rotate(): Promise<TokenRecord>
+}
+
+/** Opens the session of the record that the tools' store holds. Nothing is read before it is needed. */
+export function createSession(tools: RotationTools): Session {
+  return new TokenSession(tools)
+}
+
+/**
+ * Whether an access token lives long enough to be used: longer than 60 s or a twentieth of its life, whichever is more,
+ * but never more than half of its life, so that tokens of two minutes work.
+ *
+ * @param now milliseconds since 1970
+ */
+export function isAccessUsable(record: TokenRecord, now: number): boolean {
+  const life = record.accessExpiresAt - record.rotatedAt
+  const margin = Math.min(Math.max(60_000, life / 20), life / 2)
+  return now < record.accessExpiresAt - margin
+}
+
+class TokenSession implements Session {
+  readonly scheme = 'oauth2'
+  readonly #tools: RotationTools
+  #record: TokenRecord | undefined
+  #flight: Promise<TokenRecord> | undefined
+
+  constructor(tools: RotationTools) {
+    this.#tools = tools
+  }
+
+  async authorize(): Promise<Secret> {
+    return makeHeader(await this.current())
+  }
+
+  async current(): Promise<TokenRecord> {
+    const record = this.#record
+    if (record !== undefined && this.#isUsable(record)) return record
+    return this.#fly(() => this.#readOrRotate())
+  }
+
+  async renew(rejected: Secret): Promise<boolean> {
+    await this.#fly(async () => {
+      const record = this.#record ?? (await this.#read())
+      return isHeaderOf(record, rejected) ? this.#replace(rejected) : record
+    })
+    return true
+  }
+
+  async rotate(): Promise<TokenRecord> {
+    return this.#fly(async () => rotateToken(this.#tools, await this.#read()))
+  }
+
+  #isUsable(record: TokenRecord): boolean {
+    return isAccessUsable(record, this.#tools.clock.now())
+  }
+
+  async #read(): Promise<TokenRecord> {
+    return (await readAgain(this.#tools, this.#tools.store)).record
+  }
+
+  async #readOrRotate(): Promise<TokenRecord> {
+    const record = await this.#read()
+    if (this.#isUsable(record)) return record
+    const next = await rotateToken(this.#tools, record)
+    // What was adopted may have been left to expire by its run; one more rotation is then due.
+    return this.#isUsable(next) || next.accessExpiresAt > this.#tools.clock.now()
+      ? next
+      : rotateToken(this.#tools, next)
+  }
+
+  /** The store may hold a newer token already: then that is the one. */
+  async #replace(rejected: Secret): Promise<TokenRecord> {
+    const stored = await this.#read()
+    return isHeaderOf(stored, rejected) ? rotateToken(this.#tools, stored) : stored
+  }
+
+  /** One flight at a time; who comes while one is under way takes its result. */
+  #fly(run: () => Promise<TokenRecord>): Promise<TokenRecord> {
+    this.#flight ??= run()
+      .then((record) => {
+        this.#record = record
+        return record
+      })
+      .finally(() => {
+        this.#flight = undefined
+      })
+    return this.#flight
+  }
+}
+
+function makeHeader(record: TokenRecord): Secret {
+  return new Secret(`Bearer ${record.accessToken.reveal()}`)
+}
+
+function isHeaderOf(record: TokenRecord, header: Secret): boolean {
+  return makeHeader(record).reveal() === header.reveal()
+}
