@@ -1,5 +1,4 @@
 /** Reads exactly the objects that a plan touches: for the stale check before writing, and for the proof after it. */
-import { itemAddress } from '../model/address.js'
 import type { Change } from '../model/plan.js'
 import type { At, Live, Registry } from '../model/resource.js'
 import { resourceOf } from '../model/resource.js'

@@ -39,12 +39,8 @@ export function substitute(parsed: ParsedFile, variables: Variables): { data: un
       }
       const value = variables(asked)
       if (value === undefined) {
-        const environment = `BBSTATE_VAR_${asked.toUpperCase().replaceAll('-', '_')}`
-        report(
-          pointer,
-          `The variable ${asked} is not set`,
-          `Give --var ${asked}=…, a --var-file, or set ${environment}.`,
-        )
+        const hint = `Give --var ${asked}=…, a --var-file, or set ${variableVariable(asked)}.`
+        report(pointer, `The variable ${asked} is not set`, hint)
       }
       // What a variable brings in is text, never a reference.
       return (value ?? '').replaceAll('${', '$${')

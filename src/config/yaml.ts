@@ -1,12 +1,14 @@
 /** YAML 1.2 (and so JSON) to data, with every trap of the format closed. */
-import { CORE_SCHEMA, load, mergeTag, YAMLException } from 'js-yaml'
-import type { Finding } from '../model/errors.js'
+import { CORE_SCHEMA, EVENT_ID, load, mergeTag, parseEvents, YAMLException } from 'js-yaml'
+import type { Finding, Source } from '../model/errors.js'
 import type { ConfigurationFile } from './files.js'
-import { findPositions, type Positions, pointerTo } from './positions.js'
+import { findPositions, makeSource, type Positions, pointerTo } from './positions.js'
 
 const schema = CORE_SCHEMA.withTags(mergeTag)
 /** Nodes that one file may expand to through aliases. */
 const nodeBudget = 1_000_000
+/** Nesting that js-yaml admits. What lies deeper in the data is an alias inside of what it stands for. */
+const deepest = 100
 
 /** A file as data. */
 export interface ParsedFile {
@@ -21,7 +23,7 @@ export function parseFile(file: ConfigurationFile): ParsedFile | readonly Findin
   const text = file.text.replace(/^\ufeff/u, '')
   if (isBlank(text)) return { file, data: {}, positions: () => findPositions(file.name, '{}') }
   try {
-    const data = load(text, { schema, maxAliases: 1000 })
+    const data = load(text, { schema, maxAliases: 1000, maxDepth: deepest })
     let positions: Positions | undefined
     const locate = (): Positions => {
       positions ??= findPositions(file.name, text)
@@ -30,61 +32,97 @@ export function parseFile(file: ConfigurationFile): ParsedFile | readonly Findin
     const findings = inspect(data, locate)
     return findings.length > 0 ? findings : { file, data: data ?? {}, positions: locate }
   } catch (error) {
-    if (error instanceof YAMLException) return [syntaxFinding(file.name, error)]
+    if (error instanceof YAMLException) return [syntaxFinding(file.name, text, error)]
     throw error
   }
 }
 
 function isBlank(text: string): boolean {
-  return text.split(/\r\n|\n|\r/u).every((line) => /^\s*(?:#.*)?$/u.test(line) || line === '---')
+  return /^(?:\s|#[^\n\r]*(?:[\n\r]|$))*$/u.test(text)
 }
 
 /** The reason and the place, never a line of the source: the file may not be what it seems. */
-function syntaxFinding(file: string, { reason, mark }: YAMLException): Finding {
-  const place = mark === undefined ? { line: 1, column: 1 } : { line: mark.line + 1, column: mark.column + 1 }
-  const hint = /tab/u.test(reason) ? { hint: 'Indent with spaces.' } : {}
-  return { code: 'CONFIG_SYNTAX', message: `Not valid YAML: ${reason}`, source: { file, ...place }, ...hint }
+function syntaxFinding(file: string, text: string, { reason, mark }: YAMLException): Finding {
+  const source =
+    mark === undefined ? secondDocument(file, text) : { file, line: mark.line + 1, column: mark.column + 1 }
+  const hint = hints.find(([known]) => known.test(reason))?.[1]
+  return {
+    code: 'CONFIG_SYNTAX',
+    message: `Not valid YAML: ${shorten(reason)}`,
+    source,
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/tab characters/u, 'Indent with spaces.'],
+  [/single document/u, 'Write one document a file; further files go beside it.'],
+  [/duplicated mapping key/u, 'A key stands once in a map; put both parts below the first.'],
+  [/unknown \w+ tag/u, 'Tags are not used here; write a text in quotes.'],
+  [/maxAliases/u, 'Write the repeated parts out, or split the file.'],
+]
+
+/** js-yaml quotes names of tags and anchors, which are as long as the author of the file likes. */
+function shorten(reason: string): string {
+  return reason.length > 100 ? `${reason.slice(0, 100)}…` : reason
+}
+
+/** Only several documents are reported without a place. */
+function secondDocument(file: string, text: string): Source {
+  const events = parseEvents(text, {})
+  const second = events.findIndex((event, index) => index > 0 && event.type === EVENT_ID.DOCUMENT)
+  const place = events.slice(second).flatMap((event) => {
+    const offset = 'start' in event ? event.start : 'valueStart' in event ? event.valueStart : -1
+    return offset === -1 ? [] : [offset]
+  })[0]
+  return makeSource(file, text)(place ?? 0)
 }
 
 /** What YAML allows and a configuration does not: forgotten values, integers that were rounded, too many nodes. */
 function inspect(data: unknown, locate: () => Positions): readonly Finding[] {
   const rounded: string[] = []
+  const path: (string | number)[] = []
   let nodes = 0
   let hasNull = false
-  const visit = (value: unknown, pointer: string): void => {
+  let isCircular = false
+  const visit = (value: unknown): void => {
     if (++nodes > nodeBudget) return
-    if (value === null) hasNull = true
-    else if (typeof value === 'number' && !Number.isSafeInteger(value) && Number.isInteger(value)) rounded.push(pointer)
-    else if (Array.isArray(value)) for (const [index, entry] of value.entries()) visit(entry, pointerTo(pointer, index))
-    else if (typeof value === 'object')
-      for (const [key, field] of Object.entries(value)) visit(field, pointerTo(pointer, key))
+    if (path.length > deepest) isCircular = true
+    else if (value === null) hasNull = true
+    else if (typeof value === 'number') {
+      if (Number.isInteger(value) && !Number.isSafeInteger(value)) rounded.push(path.reduce(pointerTo, ''))
+    } else if (typeof value === 'object') {
+      const fields = Array.isArray(value) ? value.entries() : Object.entries(value)
+      for (const [key, field] of fields) {
+        path.push(key)
+        visit(field)
+        path.pop()
+        if (nodes > nodeBudget || isCircular) return
+      }
+    }
   }
-  visit(data, '')
+  visit(data)
+  if (isCircular) {
+    return [syntax('An alias stands inside of what it stands for', locate().locate(''), 'Write that part out.')]
+  }
   if (nodes > nodeBudget) {
-    return [
-      {
-        code: 'CONFIG_SYNTAX',
-        message: 'The aliases of this file expand beyond all measure',
-        source: locate().locate(''),
-      },
-    ]
+    const hint = `A file may expand to ${nodeBudget} values. Write less by aliases.`
+    return [syntax('The aliases of this file expand beyond all measure', locate().locate(''), hint)]
   }
+  const tooLarge = 'The number is too large to be kept exactly'
   const forgotten = hasNull ? locate().forgotten : []
   return [
-    ...rounded.map((pointer) =>
-      finding(pointer, locate, 'The number is too large to be kept exactly', 'Write it as a text in quotes.'),
-    ),
-    ...forgotten.map((pointer) =>
-      finding(
-        pointer,
-        locate,
-        'Nothing stands after the colon',
-        'Write {} or null: a forgotten value must not delete anything.',
-      ),
-    ),
+    ...rounded.map((at) => syntax(tooLarge, locate().locateValue(at), 'Write it as a text in quotes.')),
+    ...forgotten.map((at) => syntax(`Nothing is written ${behind(at)}`, locate().locate(at), writeSomething)),
   ]
 }
 
-function finding(pointer: string, locate: () => Positions, message: string, hint: string): Finding {
-  return { code: 'CONFIG_SYNTAX', message, source: locate().locate(pointer), hint }
+const writeSomething = 'Write {} or null: a forgotten value must not delete anything.'
+
+function behind(pointer: string): string {
+  return /\/\d+$/u.test(pointer) ? 'here' : 'after the colon'
+}
+
+function syntax(message: string, source: Source, hint: string): Finding {
+  return { code: 'CONFIG_SYNTAX', message, source, hint }
 }

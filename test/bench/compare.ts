@@ -43,5 +43,7 @@ console.log('items planned from memory (best of 5)')
 for (const [index, { count, plan: time, parse, changes }] of results.entries()) {
   const before = results[index - 1]
   const growth = before === undefined ? '' : `  growth for ×2: ${(time / before.plan).toFixed(2)}`
-  console.log(`  ${String(count).padStart(6)}  ${changes} changes  ${(time / parse).toFixed(1)} × JSON.parse of the data${growth}`)
+  console.log(
+    `  ${String(count).padStart(6)}  ${changes} changes  ${(time / parse).toFixed(1)} × JSON.parse of the data${growth}`,
+  )
 }

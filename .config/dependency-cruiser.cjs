@@ -1,0 +1,88 @@
+/** The house: who may import whom (docs/architecture.md). All arrows point down; every rule has a test that breaks it. */
+const rooms = {
+  model: [],
+  transport: ['model'],
+  report: ['model'],
+  config: ['model'],
+  bitbucket: ['model', 'transport'],
+  oauth: ['model', 'transport'],
+  app: ['config', 'model'],
+  host: ['app', 'config', 'bitbucket', 'oauth', 'transport', 'model'],
+  cli: ['app', 'report', 'host', 'model'],
+  sandbox: [],
+}
+
+const pathOf = (room) => (room === 'transport' ? '^src/transport\\.ts$' : `^src/${room}/`)
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `house-${room}`,
+  comment: `src/${room} may import ${allowed.join(', ') || 'nothing of ours'}.`,
+  severity: 'error',
+  from: { path: pathOf(room), ...(room === 'cli' ? { pathNot: '^src/cli/commands/(?:sandbox|demo)\\.ts$' } : {}) },
+  to: { path: '^src/', pathNot: [room, ...allowed].map(pathOf) },
+}))
+
+const libraries = {
+  'json-diff-ts': 'src/model/compare\\.ts',
+  chalk: 'src/report/terminal\\.ts',
+  undici: 'src/transport\\.ts',
+  ajv: 'src/(?:config|generate)/',
+  'js-yaml': 'src/config/',
+  yargs: 'src/cli/',
+  'fs-native-extensions': 'src/host/lock\\.ts',
+  'write-file-atomic': 'src/host/',
+  open: 'src/host/',
+  'env-paths': 'src/host/',
+  esbuild: 'src/generate/',
+}
+
+const owners = Object.entries(libraries).map(([library, owner]) => ({
+  name: `library-${library}`,
+  comment: `${library} is imported in ${owner} only.`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^${owner}` },
+  to: { path: `node_modules/(?:@types/)?${library}/` },
+}))
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
+    ...arrows,
+    {
+      name: 'sandbox-starters',
+      comment: 'The commands that start the sandbox may import what the command line may, and the sandbox.',
+      severity: 'error',
+      from: { path: '^src/cli/commands/(?:sandbox|demo)\\.ts$' },
+      to: { path: '^src/', pathNot: ['cli', 'sandbox', ...rooms.cli].map(pathOf) },
+    },
+    ...owners,
+    {
+      name: 'side-effects-in-host',
+      comment: 'Disk, processes, clock and chance live in host; the sandbox and the generators are programs of their own.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(?:host|sandbox|generate)/|^src/cli/(?:main|run)\\.ts$|^src/transport\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-junk-drawer',
+      comment: 'A helper lives beside its only user or gets a noun of its own.',
+      severity: 'error',
+      from: {},
+      to: { path: '/(?:util|utils|helper|helpers|common|misc)(?:/|[.]ts$)', pathNot: 'node_modules' },
+    },
+    {
+      name: 'no-barrel',
+      comment: 'The library face is the only index.',
+      severity: 'error',
+      from: {},
+      to: { path: '/index\\.ts$', pathNot: '^src/index\\.ts$' },
+    },
+    { name: 'no-unresolved', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'], extensions: ['.ts', '.js', '.json', '.mjs', '.cjs', '.d.ts'] },
+  },
+}

@@ -1,0 +1,60 @@
+/**
+ * Bundles bbstate into `dist`: one lazy chunk a command, so that a start loads only what the command needs.
+ *
+ * Two modules are replaced by what they would compute: the validator of the configuration, and the help text.
+ */
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { build, type Plugin } from 'esbuild'
+import { registry } from '../bitbucket/registry.js'
+import { createParser } from '../cli/parser.js'
+import { makeValidatorModule } from './configuration-validator.js'
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+
+/** Puts generated code in place of a module. */
+function replaceModule(path: RegExp, makeSource: () => Promise<string> | string): Plugin {
+  return {
+    name: `replace ${path.source}`,
+    setup(bundle) {
+      bundle.onLoad({ filter: path }, async () => ({
+        contents: await makeSource(),
+        loader: 'js',
+        resolveDir: process.cwd(),
+      }))
+    },
+  }
+}
+
+async function makeHelpModule(): Promise<string> {
+  const text = `${await createParser(version, () => undefined).getHelp()}\n`
+  return `const text = ${JSON.stringify(text)}\nexport async function helpText() { return text }\n`
+}
+
+rmSync('dist', { recursive: true, force: true })
+await build({
+  entryPoints: [
+    { in: 'src/cli/main.ts', out: 'bbstate' },
+    ...(existsSync('src/index.ts') ? [{ in: 'src/index.ts', out: 'index' }] : []),
+  ],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Ships a prebuilt library that is found from where the package lies.
+  external: ['fs-native-extensions'],
+  define: { BBSTATE_VERSION: JSON.stringify(version) },
+  banner: {
+    js: 'import{createRequire as bbstateRequire}from"node:module";const require=bbstateRequire(import.meta.url);',
+  },
+  plugins: [
+    replaceModule(/host.configuration-validator[.]ts$/, () => makeValidatorModule(registry)),
+    replaceModule(/cli.help-text[.]ts$/, makeHelpModule),
+  ],
+  logLevel: 'error',
+})
+chmodSync('dist/bbstate.js', 0o755)

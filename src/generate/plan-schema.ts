@@ -1,0 +1,117 @@
+/** JSON Schemas of a saved plan and of an apply report: the published form of `model/plan.ts` and `model/outcome.ts`. */
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+const text: JsonSchema = { type: 'string' }
+const count: JsonSchema = { type: 'integer', minimum: 0 }
+const digest: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal.' }
+const action: JsonSchema = { enum: ['create', 'update', 'delete', 'replace'] }
+const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description })
+
+/** An object of exactly these properties; those marked optional may be missing. */
+function record(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+  const required = Object.keys(properties).filter((property) => !optional.includes(property))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+const source = record({ file: text, line: { type: 'integer', minimum: 1 }, column: { type: 'integer', minimum: 1 } })
+const server = record({ url: text, version: text, account: text })
+
+const fieldChange = record(
+  {
+    path: { type: 'string', description: 'Dotted path inside the item; empty for a scalar setting.' },
+    before: { description: 'Absent where the field is.' },
+    after: { description: 'Absent where the field is. A secret is {"secret": "name"}.' },
+    source,
+  },
+  ['before', 'after', 'source'],
+)
+
+const cause: JsonSchema = {
+  description: 'Why an item is deleted although no null asks for it.',
+  oneOf: [record({ reason: { const: 'pruned' }, source }), record({ reason: { const: 'goes-with' }, address: text })],
+}
+
+const change = record(
+  {
+    address: { type: 'string', description: 'Where the item stands in the configuration.' },
+    kind: text,
+    at: { type: 'object', additionalProperties: text, description: 'Names of the ancestors, by their kind.' },
+    identity: { type: 'object', description: 'Naming values; empty for a singleton.' },
+    action,
+    before: { description: 'Normal form of the live value; null where absent.' },
+    after: { description: 'Normal form of the planned value; null where absent.' },
+    fields: listOf(fieldChange, 'Changed fields; empty for a creation and a deletion.'),
+    source,
+    cause,
+    renamedFrom: { type: 'string', description: 'The earlier address, for a rename.' },
+    destination: {
+      ...record({ secrets: listOf(text, 'Names of declared secrets.'), target: { type: 'object' } }),
+      description: 'Where secrets of the item would be sent from now on.',
+    },
+    precondition: { ...digest, description: 'Digest of the live object that the change was computed from.' },
+    digest,
+  },
+  ['source', 'cause', 'renamedFrom', 'destination'],
+)
+
+const finding = record({ code: text, message: text, hint: text, address: text, source, requestId: text }, [
+  'hint',
+  'address',
+  'source',
+  'requestId',
+])
+
+/** The schema of `plan --json` and `plan --out`. */
+export const planSchema: JsonSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'bbstate plan',
+  ...record({
+    formatVersion: { const: 1 },
+    bbstate: { type: 'string', description: 'The version that made it.' },
+    server,
+    createdAt: { type: 'string', description: 'ISO 8601.' },
+    changes: listOf(change, 'In the order in which apply would make them.'),
+    unmanaged: listOf(text, 'Addresses of live items in declared collections that no file declares.'),
+    kept: listOf(text, 'Addresses that prune leaves because they are protected or read-only.'),
+    warnings: listOf(record({ code: text, message: text, address: text, source }, ['address', 'source']), 'Remarks.'),
+    summary: record({
+      create: count,
+      update: count,
+      delete: count,
+      replace: count,
+      unchanged: count,
+      unmanaged: count,
+    }),
+    requests: count,
+    digest: { ...digest, description: 'Canonical: ignores order, source lines, account, time and requests.' },
+  }),
+}
+
+const outcome = record(
+  {
+    address: text,
+    action,
+    outcome: { enum: ['done', 'failed', 'skipped'] },
+    error: finding,
+    requestId: text,
+    milliseconds: count,
+  },
+  ['error', 'requestId'],
+)
+
+/** The schema of `apply --json`. */
+export const reportSchema: JsonSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'bbstate apply report',
+  ...record({
+    formatVersion: { const: 1 },
+    server,
+    digest: { ...digest, description: 'Of the plan that was applied.' },
+    outcomes: listOf(outcome, 'One a change.'),
+    summary: record({ done: count, failed: count, skipped: count }),
+    converged: { type: 'boolean', description: 'Whether a reading after the writes found everything as planned.' },
+    remaining: listOf(finding, 'What the server did not keep.'),
+    requests: count,
+  }),
+}
