@@ -38,7 +38,7 @@ export function parseFile(file: ConfigurationFile): ParsedFile | readonly Findin
 }
 
 function isBlank(text: string): boolean {
-  return /^(?:\s|#[^\n\r]*(?:[\n\r]|$))*$/u.test(text)
+  return !/^[^\S\r\n]*[^\s#]/mu.test(text)
 }
 
 /** The reason and the place, never a line of the source: the file may not be what it seems. */
