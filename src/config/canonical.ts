@@ -1,54 +1,50 @@
-/**
- * Written values in the server's terms: one spelling, sets without repetitions, keyed lists as maps by their keys.
- */
+/** Written values in the server's terms: one spelling, and sets without repetitions. Keyed lists are maps here. */
 import type { Collection, Singleton } from '../model/resource.js'
 import { isObject, type Schema } from '../model/schema.js'
+import { pointerTo } from './positions.js'
 
-/** A written value in canonical spelling. `twice` names keys that are the same one in that spelling. */
+/** A written value in canonical spelling. `twice` leads to keyed lists of which two keys are the same in it. */
 export interface Canonical {
   readonly value: unknown
   readonly twice: readonly string[]
 }
 
-/** Applies a definition's spelling, which knows keyed lists as lists, to a written value, which has them as maps. */
+/** Applies a definition's spelling to a written value. */
 export function makeCanonical(resource: Singleton | Collection, value: unknown): Canonical {
-  const twice: string[] = []
-  const spelled = resource.canonical(toLists(resource.schema, value))
-  return { value: toMaps(resource.schema, spelled, twice), twice }
+  const spelled = dropRepetitions(resource.schema, resource.canonical(value))
+  return { value: spelled, twice: findTwins(resource.schema, value, spelled, '') }
 }
 
-const isAbsent = Symbol('absent')
-
-function toLists(schema: Schema, value: unknown): unknown {
-  const key = schema.type === 'array' ? schema['x-key'] : undefined
-  if (schema.type === 'array' && key !== undefined && isObject(value)) {
-    return Object.entries(value).map(([name, entry]) =>
-      entry === null ? { [key]: name, [isAbsent]: true } : { ...(toLists(schema.items, entry) as object), [key]: name },
-    )
+function dropRepetitions(schema: Schema, value: unknown): unknown {
+  if (schema.type === 'array') {
+    if (Array.isArray(value)) return schema.uniqueItems === true ? [...new Set(value)] : value
+    return mapFields(value, (entry) => dropRepetitions(schema.items, entry))
   }
-  return mapFields(schema, value, toLists)
-}
-
-function toMaps(schema: Schema, value: unknown, twice: string[]): unknown {
-  if (schema.type !== 'array' || !Array.isArray(value)) {
-    return mapFields(schema, value, (inner, field) => toMaps(inner, field, twice))
-  }
-  const key = schema['x-key']
-  if (key === undefined) return schema.uniqueItems === true ? [...new Set(value)] : value
-  const map = new Map<string, unknown>()
-  for (const entry of value as Record<string | symbol, unknown>[]) {
-    const { [key]: name, [isAbsent]: absent, ...rest } = entry
-    if (map.has(String(name))) twice.push(String(name))
-    map.set(String(name), absent === true ? null : toMaps(schema.items, rest, twice))
-  }
-  return Object.fromEntries(map)
-}
-
-function mapFields(schema: Schema, value: unknown, change: (schema: Schema, value: unknown) => unknown): unknown {
-  if (schema.type !== 'object' || !isObject(value)) return value
-  const fields = Object.entries(value).map(([property, field]) => {
-    const inner = schema.properties[property]
-    return [property, inner === undefined ? field : change(inner, field)] as const
+  if (schema.type !== 'object') return value
+  return mapFields(value, (field, property) => {
+    const inner = fieldOf(schema.properties, property)
+    return inner === undefined ? field : dropRepetitions(inner, field)
   })
-  return Object.fromEntries(fields)
+}
+
+function findTwins(schema: Schema, written: unknown, spelled: unknown, pointer: string): readonly string[] {
+  if (!isObject(written) || !isObject(spelled)) return []
+  if (schema.type === 'array') {
+    const isFolded = Object.keys(spelled).length < Object.keys(written).length
+    return isFolded ? [pointer] : []
+  }
+  if (schema.type !== 'object') return []
+  return Object.entries(schema.properties).flatMap(([property, field]) =>
+    findTwins(field, written[property], spelled[property], pointerTo(pointer, property)),
+  )
+}
+
+function mapFields(value: unknown, change: (field: unknown, property: string) => unknown): unknown {
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([property, field]) => [property, change(field, property)]))
+}
+
+/** A file may use any word as a key, `constructor` too. */
+export function fieldOf(properties: Readonly<Record<string, Schema>>, property: string): Schema | undefined {
+  return Object.hasOwn(properties, property) ? properties[property] : undefined
 }

@@ -211,9 +211,13 @@ function fieldsOf(schema: ObjectSchema): JsonSchema {
     return [property, isFixed ? valueSchema(field) : nullable(valueSchema(field))] as const
   })
   const alternatives = schema.exactlyOne ?? []
-  const pairs = alternatives.flatMap((a, index) => alternatives.slice(index + 1).map((b) => ({ required: [a, b] })))
+  // Beside an alternative none of the others; `dependencies` speaks of objects alone, so that null stays allowed.
+  const exclusions = alternatives.map((property) => {
+    const others = alternatives.filter((other) => other !== property).map((other) => ({ required: [other] }))
+    return [property, { not: { anyOf: others } }] as const
+  })
   return {
     properties: Object.fromEntries(properties),
-    ...(pairs.length === 0 ? {} : { not: { anyOf: pairs } }),
+    ...(exclusions.length === 0 ? {} : { dependencies: Object.fromEntries(exclusions) }),
   }
 }

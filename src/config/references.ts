@@ -7,6 +7,7 @@
 import type { Finding } from '../model/errors.js'
 import { isObject, type Schema } from '../model/schema.js'
 import { variableVariable } from '../model/secret.js'
+import { fieldOf } from './canonical.js'
 import { pointerTo } from './positions.js'
 import type { ParsedFile } from './yaml.js'
 
@@ -16,76 +17,138 @@ export type Variables = (name: string) => string | undefined
 const reference = /\$\$\{|\$\{([^}]*)\}?/gu
 const name = '[a-z][a-z0-9-]{0,63}'
 const variable = new RegExp(`^var:(${name})$`, 'u')
-const secret = new RegExp(`^secret:(${name})$`, 'u')
+const secret = new RegExp(`^secret:${name}$`, 'u')
 const wholeSecret = new RegExp(`^\\$\\{secret:(${name})\\}$`, 'u')
 
-/** The data with variables put in; `$${` and secrets stay as they are written. */
-export function substitute(parsed: ParsedFile, variables: Variables): { data: unknown; findings: readonly Finding[] } {
+/** A document with variables put in. `failed` leads to what could not be; it stands there as it is written. */
+export interface Substituted {
+  readonly data: unknown
+  readonly findings: readonly Finding[]
+  readonly failed: readonly string[]
+}
+
+/** What is wrong with a reference. */
+interface Problem {
+  readonly code: Finding['code']
+  readonly message: string
+  readonly hint: string
+}
+
+/** Puts variables in; `$${` and whole secrets stay as they are written. The data is a copy of its own. */
+export function substitute(parsed: ParsedFile, variables: Variables): Substituted {
   const findings: Finding[] = []
-  const report = (pointer: string, message: string, hint: string): void => {
-    findings.push({ code: 'CONFIG_REFERENCE', message, source: parsed.positions().locate(pointer), hint })
+  const failed: string[] = []
+  const report = (pointer: string, problem: Problem, isKey: boolean): void => {
+    const positions = parsed.positions()
+    findings.push({ ...problem, source: isKey ? positions.locate(pointer) : positions.locateValue(pointer) })
+    failed.push(pointer)
   }
-  const replace = (text: string, pointer: string): string =>
-    text.replaceAll(reference, (written, inner: string | undefined) => {
-      if (inner === undefined || secret.test(inner)) return written
-      const [, asked] = variable.exec(inner) ?? []
-      if (asked === undefined) {
-        report(
-          pointer,
-          `\${${kindOf(inner)}…} is no reference`,
-          'There are ${var:name} and ${secret:name}; write $${ for a literal ${.',
-        )
-        return written
-      }
-      const value = variables(asked)
-      if (value === undefined) {
-        const hint = `Give --var ${asked}=…, a --var-file, or set ${variableVariable(asked)}.`
-        report(pointer, `The variable ${asked} is not set`, hint)
-      }
-      // What a variable brings in is text, never a reference.
-      return (value ?? '').replaceAll('${', '$${')
-    })
   const visit = (value: unknown, pointer: string): unknown => {
-    if (typeof value === 'string') return value.includes('${') ? replace(value, pointer) : value
+    if (typeof value === 'string') {
+      return value.includes('${') ? putIn(value, variables, (problem) => report(pointer, problem, false)) : value
+    }
     if (Array.isArray(value)) return value.map((entry, index) => visit(entry, pointerTo(pointer, index)))
     if (!isObject(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, visit(field, pointerTo(pointer, key))]))
+    const fields = Object.entries(value).map(([key, field]) => {
+      const here = pointerTo(pointer, key)
+      if (holdsReference(key)) report(here, referenceInKey, true)
+      return [key, visit(field, here)] as const
+    })
+    return Object.fromEntries(fields)
   }
-  return { data: visit(parsed.data, ''), findings }
+  return { data: visit(parsed.data, ''), findings, failed }
 }
 
-/** The word before the colon of something that looks like a reference; never its rest. */
-function kindOf(inner: string): string {
-  return /^[a-z]{1,10}:/u.exec(inner)?.[0] ?? ''
+const referenceInKey: Problem = {
+  code: 'CONFIG_REFERENCE',
+  message: 'A name before the colon cannot hold a reference',
+  hint: 'Write the name out; $${ is a literal ${.',
 }
 
-/** A value whose secrets are references and whose `$${` are literal; `misplaced` names the paths of other secrets. */
+function holdsReference(key: string): boolean {
+  return [...key.matchAll(reference)].some(([written]) => written !== '$${')
+}
+
+function putIn(text: string, variables: Variables, report: (problem: Problem) => void): string {
+  let result = ''
+  let end = 0
+  const append = (part: string): void => {
+    // A value that ends with $ must not make a reference of the brace behind it.
+    result += result.endsWith('$') && part.startsWith('{') ? `$${part}` : part
+  }
+  for (const match of text.matchAll(reference)) {
+    const [written, inner] = match
+    append(text.slice(end, match.index))
+    end = match.index + written.length
+    const asked = inner === undefined ? undefined : variable.exec(inner)?.[1]
+    const value = asked === undefined ? undefined : variables(asked)
+    // What a variable brings in is text, never a reference.
+    if (value !== undefined) append(value.replaceAll('${', '$${'))
+    else append(written)
+    const problem = inner === undefined || value !== undefined ? undefined : problemOf(text, written, inner, asked)
+    if (problem !== undefined) report(problem)
+  }
+  append(text.slice(end))
+  return result
+}
+
+function problemOf(text: string, written: string, inner: string, asked: string | undefined): Problem | undefined {
+  if (secret.test(inner)) return text === written ? undefined : misplacedSecret
+  const code = 'CONFIG_REFERENCE'
+  if (asked !== undefined) {
+    const hint = `Give --var ${asked}=…, a --var-file, or set ${variableVariable(asked)}.`
+    return { code, message: `The variable ${asked} is not set`, hint }
+  }
+  // Only the word before the colon is printed: the rest may be what somebody took for a value.
+  const word = /^(?:var|secret):/u.exec(inner)?.[0]
+  const hint =
+    word === undefined
+      ? 'There are ${var:name} and ${secret:name}; write $${ for a literal ${.'
+      : 'A name begins with a small letter and holds small letters, digits and hyphens, 64 at most.'
+  return { code, message: `\${${word ?? ''}…} is no reference`, hint }
+}
+
+/** What is said of a secret in the wrong place. */
+export const misplacedSecret: Problem = {
+  code: 'CONFIG_SECRET',
+  message: 'A secret can stand only as the whole value of a secret field',
+  hint: 'For a value that may be seen, use ${var:name}.',
+}
+
+/** A value whose secrets are references and whose `$${` are literal; `misplaced` leads to the secrets elsewhere. */
 export interface Resolved {
   readonly value: unknown
   readonly misplaced: readonly string[]
 }
 
-/** Follows the schema of a setting; keyed lists are maps here. */
-export function resolveReferences(schema: Schema, value: unknown): Resolved {
+/** Follows the schema of a setting; keyed lists are maps here. Without a schema no secret is in its place. */
+export function resolveReferences(schema: Schema | undefined, value: unknown): Resolved {
   const misplaced: string[] = []
-  const visit = (part: Schema, written: unknown, pointer: string): unknown => {
+  const visit = (part: Schema | undefined, written: unknown, pointer: string): unknown => {
     if (typeof written === 'string') {
-      if (part.secret === true) return { secret: wholeSecret.exec(written)?.[1] ?? '' }
-      if (/(?<!\$)\$\{secret:/u.test(written)) misplaced.push(pointer)
-      return written.replaceAll('$${', '${')
+      const named = wholeSecret.exec(written)?.[1]
+      if (part?.secret === true) return { secret: named ?? '' }
+      if (named !== undefined) misplaced.push(pointer)
+      return unescape(written)
     }
-    if (part.type === 'array') {
-      const inner = (entry: unknown, key: string | number): unknown => visit(part.items, entry, pointerTo(pointer, key))
-      if (Array.isArray(written)) return written.map(inner)
-      if (!isObject(written)) return written
-      return Object.fromEntries(Object.entries(written).map(([key, entry]) => [key, inner(entry, key)]))
+    if (Array.isArray(written)) {
+      const items = part?.type === 'array' ? part.items : undefined
+      return written.map((entry: unknown, index) => visit(items, entry, pointerTo(pointer, index)))
     }
-    if (part.type !== 'object' || !isObject(written)) return written
+    if (!isObject(written)) return written
     const fields = Object.entries(written).map(([key, field]) => {
-      const inner = part.properties[key]
-      return [key, inner === undefined ? field : visit(inner, field, pointerTo(pointer, key))] as const
+      const inner = part?.type === 'array' ? part.items : part && fieldOf(propertiesIn(part), key)
+      return [unescape(key), visit(inner, field, pointerTo(pointer, key))] as const
     })
     return Object.fromEntries(fields)
   }
   return { value: visit(schema, value, ''), misplaced }
+}
+
+function propertiesIn(schema: Schema): Readonly<Record<string, Schema>> {
+  return schema.type === 'object' ? schema.properties : {}
+}
+
+function unescape(text: string): string {
+  return text.replaceAll('$${', '${')
 }
