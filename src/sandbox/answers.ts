@@ -29,29 +29,41 @@ export function failure(
   context: string | null = null,
 ): Reply {
   const exceptionName =
-    exception === null || exception.includes('.com') ? exception : `${exceptionPackage}.${exception}`
+    exception === null || exception.startsWith('com.') ? exception : `${exceptionPackage}.${exception}`
   return { status, body: { errors: [{ context, message, exceptionName }] } }
 }
 
-/** A URL that nothing handles: 404 without `errors`, which tells it from an absent object. */
-export function unrouted(): Reply {
-  return { status: 404, body: { message: 'HTTP 404 Not Found', 'status-code': 404, 'sub-code': -1 } }
+/**
+ * A URL or method that nothing handles: no `errors`, which tells a 404 from that of an absent object; XML for whoever
+ * did not ask for JSON (catalogue 1.1, 1.3).
+ */
+export function unrouted(accept = 'application/json', status = 404, reason = 'Not Found'): Reply {
+  const message = `HTTP ${status} ${reason}`
+  if (accept.includes('json')) return { status, body: { message, 'status-code': status, 'sub-code': -1 } }
+  const text = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><status><status-code>${status}</status-code><sub-code>-1</sub-code><message>${message}</message></status>`
+  return { status, text, headers: { 'content-type': 'application/xml;charset=UTF-8' } }
 }
 
 /** 400 that names a field. */
 export function invalid(message: string, context: string | null = null): Reply {
-  return failure(400, context === null ? 'validation.ArgumentValidationException' : null, message, context)
+  return failure(400, 'validation.ArgumentValidationException', message, context)
 }
 
 /** 404 of something that is not there. */
 export function absent(message: string): Reply {
-  return failure(404, 'NoSuchObjectException', message)
+  return failure(404, 'NoSuchEntityException', message)
+}
+
+/** 404 of a user (seen on real servers) or a group (named alike). */
+export function absentPrincipal(kind: 'User' | 'Group', name: string): Reply {
+  return failure(404, `user.NoSuch${kind}Exception`, `${kind} ${name} does not exist.`)
 }
 
 /** One page of a list, `limit` clamped silently to the server's cap. */
 export function page<T>(all: readonly T[], query: URLSearchParams, cap: number): Reply {
   const start = readCount(query.get('start'), 0)
-  const limit = Math.min(readCount(query.get('limit'), 25), cap)
+  // A page of nothing would have itself as its next one.
+  const limit = Math.max(1, Math.min(readCount(query.get('limit'), 25), cap))
   const values = all.slice(start, start + limit)
   const isLastPage = start + limit >= all.length
   return ok({ size: values.length, limit, isLastPage, values, start, nextPageStart: isLastPage ? null : start + limit })

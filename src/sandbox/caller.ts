@@ -12,6 +12,8 @@ import { type GlobalLevel, globalLevels, levelOf, type SandboxState } from './st
 export interface Caller {
   readonly user: string | undefined
   readonly level: GlobalLevel | undefined
+  /** By an HTTP access token, which never carries global administration (BSERV-10482). */
+  readonly isHttpAccessToken?: true
 }
 
 /** An unknown bearer token: refused, or served as nobody. */
@@ -31,11 +33,13 @@ export function identify(
   if (scheme.toLowerCase() === 'basic') return identifyByPassword(value, state)
   if (scheme.toLowerCase() !== 'bearer') return nobody
   const owner = state.httpAccessTokens[value]
-  if (owner !== undefined) return { user: owner, level: weaker(levelOf(state, owner), 'PROJECT_CREATE') }
-  const pair = state.tokens.find(({ accessToken }) => accessToken === value)
+  if (owner !== undefined) {
+    return admit(state, owner, { level: weaker(levelOf(state, owner), 'PROJECT_CREATE'), isHttpAccessToken: true })
+  }
+  const pair = value === '' ? undefined : state.tokens.find(({ accessToken }) => accessToken === value)
   const isLive = pair !== undefined && pair.rotatedAt === undefined && pair.revoked !== true
-  if (isLive && pair.accessExpiresAt > now) {
-    return { user: pair.user, level: weaker(levelOf(state, pair.user), levelOfScopes(pair.scopes)) }
+  if (isLive && pair.accessExpiresAt > now && state.users[pair.user]?.active === true) {
+    return admit(state, pair.user, { level: weaker(levelOf(state, pair.user), levelOfScopes(pair.scopes)) })
   }
   return unknown === 'anonymous' ? nobody : unauthenticated()
 }
@@ -43,14 +47,21 @@ export function identify(
 function identifyByPassword(value: string, state: SandboxState): Caller | Reply {
   const [name = '', ...rest] = Buffer.from(value, 'base64').toString('utf8').split(':')
   const user = state.users[name.toLowerCase()]
-  if (user?.password === undefined || !isSame(user.password, rest.join(':'))) {
+  if (user?.password === undefined || !user.active || !isSame(user.password, rest.join(':'))) {
     return failure(
       401,
       'auth.IncorrectPasswordAuthenticationException',
       'Invalid username or password. Please check the username and password and try again.',
     )
   }
-  return { user: name.toLowerCase(), level: levelOf(state, name.toLowerCase()) }
+  return admit(state, name.toLowerCase(), { level: levelOf(state, name.toLowerCase()) })
+}
+
+/** Nobody gets in without a licence, whatever the token says. */
+function admit(state: SandboxState, user: string, rights: Omit<Caller, 'user'>): Caller | Reply {
+  if (levelOf(state, user) !== undefined) return { user, ...rights }
+  const message = 'You are not currently licensed to use Bitbucket.\nPlease contact your administrator.'
+  return failure(401, 'auth.NoAccessAuthenticationException', message)
 }
 
 function isSame(a: string, b: string): boolean {
@@ -59,21 +70,26 @@ function isSame(a: string, b: string): boolean {
 }
 
 /** The level that scopes reach; the names are those of an incoming link (7.21 and later). */
-function levelOfScopes(scopes: readonly string[]): GlobalLevel {
+function levelOfScopes(scopes: readonly string[]): GlobalLevel | undefined {
   if (scopes.includes('SYSTEM_ADMIN')) return 'SYS_ADMIN'
   if (scopes.includes('ADMIN_WRITE')) return 'ADMIN'
-  return scopes.includes('PROJECT_ADMIN') ? 'PROJECT_CREATE' : 'LICENSED_USER'
+  if (scopes.includes('PROJECT_ADMIN')) return 'PROJECT_CREATE'
+  // PUBLIC_REPOS alone sees what everybody sees.
+  return scopes.some((scope) => scope !== 'PUBLIC_REPOS') ? 'LICENSED_USER' : undefined
 }
 
-function weaker(a: GlobalLevel | undefined, b: GlobalLevel): GlobalLevel | undefined {
-  return a === undefined ? undefined : globalLevels[Math.min(globalLevels.indexOf(a), globalLevels.indexOf(b))]
+function weaker(a: GlobalLevel | undefined, b: GlobalLevel | undefined): GlobalLevel | undefined {
+  return a === undefined || b === undefined
+    ? undefined
+    : globalLevels[Math.min(globalLevels.indexOf(a), globalLevels.indexOf(b))]
 }
 
 /** 401 for somebody who must sign in. */
 export function unauthenticated(): Reply {
   return failure(
     401,
-    'auth.AuthenticationRequiredException',
+    // As a 10.4 server was seen to name it.
+    'com.atlassian.plugins.rest.api.security.exception.AuthenticationRequiredException',
     'You are not permitted to access this resource. Authentication is required.',
   )
 }
@@ -85,7 +101,8 @@ export function reaches(caller: Caller, level: GlobalLevel): boolean {
 
 /** The refusal of a caller who may not do something, if any. */
 export function refuseCaller(caller: Caller, needs: GlobalLevel | 'anyone'): Reply | undefined {
-  if (needs === 'anyone' || reaches(caller, needs)) return undefined
+  if (needs === 'anyone') return undefined
   if (caller.user === undefined) return unauthenticated()
+  if (caller.isHttpAccessToken !== true && reaches(caller, needs)) return undefined
   return failure(401, 'AuthorisationException', 'You are not permitted to access this resource')
 }

@@ -1,64 +1,71 @@
 /**
- * The control endpoint: faults, clock, tokens and state by script. Loopback only, with the random token of this start.
+ * The control endpoint: faults, clock, tokens and state by script. Loopback only, with the random token of this start in
+ * the header `X-Control-Token`. Its requests are neither logged nor met by faults.
  *
- * `POST faults` (one fault), `DELETE faults`, `POST clock {milliseconds}`, `POST tokens/expire`, `POST tokens/kill`,
- * `PUT status {status}`, `GET requests`, `DELETE requests`, `GET state`, `PATCH state`.
+ * `POST faults` (one fault), `DELETE faults`, `POST clock {milliseconds}`, `POST tokens {user?, scopes?}`,
+ * `POST tokens/expire`, `POST tokens/kill-access`, `POST tokens/kill-refresh`, `POST tokens/kill`,
+ * `PUT status {status}`, `GET requests`, `GET counts`, `DELETE requests`, `GET state`, `PATCH state`.
  */
-import { ok, type Reply, unrouted } from './answers.js'
-import type { Fault, FaultScript } from './faults.js'
-import type { RequestRecord } from './server.js'
-import type { SandboxState } from './state.js'
+import { invalid, ok, type Reply, unrouted } from './answers.js'
+import type { Fault } from './faults.js'
+import type { IssuedTokens } from './oauth.js'
+import type { RequestRecord } from './request-log.js'
+import { isServerStatus, reviveState, type SandboxState } from './state.js'
 
 /** What can be controlled. */
 export interface Controlled {
   readonly state: SandboxState
   readonly requests: readonly RequestRecord[]
+  readonly requestCounts: Readonly<Record<string, number>>
   forgetRequests(): void
+  addFault(fault: Fault): void
+  clearFaults(): void
+  issueTokens(consent?: { readonly user?: string; readonly scopes?: readonly string[] }): IssuedTokens
+  expireAccessTokens(): void
+  killAccessTokens(): void
+  killRefreshTokens(): void
   advance(milliseconds: number): void
 }
 
 /** Carries out one command. */
-export function answerControl(
-  sandbox: Controlled,
-  faults: FaultScript,
-  now: number,
-  method: string,
-  command: string,
-  body: string,
-): Reply {
-  const given = (body === '' ? {} : JSON.parse(body)) as Record<string, unknown>
-  switch (`${method} ${command}`) {
-    case 'POST faults':
-      faults.add(given as unknown as Fault)
-      return ok({})
-    case 'DELETE faults':
-      faults.clear()
-      return ok({})
-    case 'POST clock':
-      sandbox.advance(Number(given['milliseconds']))
-      return ok({})
-    case 'POST tokens/expire':
-      for (const pair of sandbox.state.tokens) pair.accessExpiresAt = Math.min(pair.accessExpiresAt, now)
-      return ok({})
-    case 'POST tokens/kill':
-      for (const pair of sandbox.state.tokens) pair.revoked = true
-      return ok({})
-    case 'PUT status':
-      sandbox.state.status = given['status'] === 'STARTING' ? 'STARTING' : 'RUNNING'
-      return ok({})
-    case 'GET requests':
-      return ok(sandbox.requests)
-    case 'DELETE requests':
-      sandbox.forgetRequests()
-      return ok({})
-    case 'GET state': {
-      const { tokens: _tokens, codes: _codes, links: _links, httpAccessTokens: _own, ...shown } = sandbox.state
-      return ok(shown)
-    }
-    case 'PATCH state':
-      Object.assign(sandbox.state, given)
-      return ok({})
-    default:
-      return unrouted()
+export function answerControl(sandbox: Controlled, method: string, command: string, body: string): Reply {
+  const action = actions[`${method} ${command}`]
+  if (action === undefined) return unrouted()
+  try {
+    return ok(action(sandbox, (body === '' ? {} : JSON.parse(body)) as Record<string, unknown>) ?? {})
+  } catch (error) {
+    return invalid(error instanceof Error ? error.message : String(error))
   }
+}
+
+const actions: Readonly<Record<string, (sandbox: Controlled, given: Record<string, unknown>) => unknown>> = {
+  'POST faults': (sandbox, given) => sandbox.addFault(given as unknown as Fault),
+  'DELETE faults': (sandbox) => sandbox.clearFaults(),
+  'POST clock': (sandbox, { milliseconds }) => sandbox.advance(Number(milliseconds)),
+  'POST tokens': (sandbox, given) => sandbox.issueTokens(given),
+  'POST tokens/expire': (sandbox) => sandbox.expireAccessTokens(),
+  'POST tokens/kill-access': (sandbox) => sandbox.killAccessTokens(),
+  'POST tokens/kill-refresh': (sandbox) => sandbox.killRefreshTokens(),
+  'POST tokens/kill': ({ state }) => {
+    for (const pair of state.tokens) pair.revoked = true
+  },
+  'PUT status': ({ state }, { status }) => {
+    if (!isServerStatus(status)) throw new TypeError(`${JSON.stringify(status)} is not a state of the server`)
+    state.status = status
+  },
+  'GET requests': ({ requests }) => requests,
+  'GET counts': ({ requestCounts }) => requestCounts,
+  'DELETE requests': (sandbox) => sandbox.forgetRequests(),
+  'GET state': ({ state }) => {
+    const { tokens: _tokens, codes: _codes, links: _links, httpAccessTokens: _own, ...shown } = state
+    const users = Object.entries(shown.users).map(([name, { password: _, ...user }]) => [name, user] as const)
+    return { ...shown, users: Object.fromEntries(users) }
+  },
+  'PATCH state': ({ state }, given) => {
+    const { users } = state
+    const next = reviveState({ ...state, ...given })
+    for (const [name, user] of Object.entries(next.users))
+      user.password ??= users[name]?.password ?? users['admin']?.password ?? ''
+    Object.assign(state, next)
+  },
 }

@@ -40,6 +40,13 @@ export function answerToken(
     return oauthError(401, 'invalid_client', 'Client authentication failed')
   }
   const grant = parameters.get('grant_type')
+  if (grant === null) return oauthError(400, 'invalid_request', 'The parameter grant_type is missing')
+  if (grant === 'authorization_code' && !parameters.has('code')) {
+    return oauthError(400, 'invalid_request', 'The parameter code is missing')
+  }
+  if (grant === 'refresh_token' && !parameters.has('refresh_token')) {
+    return oauthError(400, 'invalid_request', 'The parameter refresh_token is missing')
+  }
   if (grant === 'authorization_code') return exchangeCode(state, options, now, link, parameters)
   if (grant === 'refresh_token') return refresh(state, options, now, link, parameters)
   return oauthError(400, 'unsupported_grant_type', 'Use authorization_code or refresh_token')
@@ -70,11 +77,12 @@ function exchangeCode(
     return invalidGrant('The code verifier does not match the challenge')
   }
   const { user, scopes, redirectUri } = code
+  if (state.users[user]?.active !== true) return invalidGrant('The user is not active')
   return issue(state, options, now, { family: randomText(), clientId: link.clientId, redirectUri, user, scopes })
 }
 
 function isVerified(challenge: string | undefined, method = 'plain', verifier: string | null): boolean {
-  if (challenge === undefined) return true
+  if (challenge === undefined) return verifier === null
   if (verifier === null) return false
   if (method.toUpperCase() !== 'S256') return challenge === verifier
   return createHash('sha256').update(verifier).digest('base64url') === challenge
@@ -87,7 +95,8 @@ function refresh(
   link: ApplicationLink,
   parameters: URLSearchParams,
 ): Reply {
-  const pair = state.tokens.find(({ refreshToken }) => refreshToken === parameters.get('refresh_token'))
+  const given = parameters.get('refresh_token')
+  const pair = given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
   const redirectUri = parameters.get('redirect_uri')
   if (options.redirectUriOnRefresh === 'required' && redirectUri === null) {
     return oauthError(400, 'invalid_grant', 'The redirect URI is missing')
@@ -101,6 +110,7 @@ function refresh(
   }
   if (pair.refreshExpiresAt <= now) return invalidGrant('The refresh token has expired')
   if (pair.rotatedAt !== undefined) return replay(state, options, now, pair)
+  if (state.users[pair.user]?.active !== true) return invalidGrant('The user is not active')
   pair.rotatedAt = now
   return issue(state, options, now, pair)
 }
@@ -118,31 +128,62 @@ function replay(state: SandboxState, options: OAuthOptions, now: number, pair: T
 type Grant = Pick<TokenPair, 'family' | 'clientId' | 'redirectUri' | 'user' | 'scopes'>
 
 function issue(state: SandboxState, options: OAuthOptions, now: number, grant: Grant): Reply {
+  const { accessToken, refreshToken } = issuePair(state, options, now, grant)
+  return {
+    status: 200,
+    headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+    body: {
+      access_token: accessToken,
+      token_type: 'bearer',
+      expires_in: options.accessTokenSeconds,
+      refresh_token: refreshToken,
+      created_at: Math.floor(now / 1000),
+    },
+  }
+}
+
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
+/** A new grant, and its first pair. */
+export function openGrant(
+  state: SandboxState,
+  options: OAuthOptions,
+  now: number,
+  consent: Omit<Grant, 'family'>,
+): IssuedTokens {
+  return issuePair(state, options, now, { ...consent, family: randomText() })
+}
+
+/** Dead pairs are kept, to know a replay from an invention, but not for ever. */
+const pairsKept = 5000
+
+function issuePair(state: SandboxState, options: OAuthOptions, now: number, grant: Grant): IssuedTokens {
   const { family, clientId, redirectUri, user, scopes } = grant
-  const pair: TokenPair = {
+  const accessToken = makeToken()
+  const refreshToken = makeToken()
+  state.tokens.push({
     family,
     clientId,
     redirectUri,
     user,
     scopes,
-    accessToken: `access-${randomText(32)}`,
+    accessToken,
     accessExpiresAt: now + options.accessTokenSeconds * 1000,
-    refreshToken: `refresh-${randomText(32)}`,
+    refreshToken,
     refreshExpiresAt: now + options.refreshTokenSeconds * 1000,
-  }
-  state.tokens.push(pair)
-  return {
-    status: 200,
-    headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
-    body: {
-      access_token: pair.accessToken,
-      token_type: 'bearer',
-      expires_in: options.accessTokenSeconds,
-      refresh_token: pair.refreshToken,
-      created_at: Math.floor(now / 1000),
-      scope: scopes.join(' '),
-    },
-  }
+  })
+  const dead = state.tokens.findIndex(({ rotatedAt, revoked }) => rotatedAt !== undefined || revoked === true)
+  if (state.tokens.length > pairsKept && dead >= 0) state.tokens.splice(dead, 1)
+  return { accessToken, refreshToken }
+}
+
+/** Looks like the server's: a JSON Web Token that holds nothing but an opaque id. */
+function makeToken(): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${encode({ alg: 'HS256' })}.${encode({ id: randomText(24) })}.${randomText(32)}`
 }
 
 /** A valid authorize request, or what is wrong with it: a page, or an error that the redirect carries. */
@@ -170,7 +211,22 @@ export function judgeAuthorize(state: SandboxState, parameters: URLSearchParams)
       location: redirectWith(link, parameters, { error: 'invalid_scope', error_description: description }),
     }
   }
+  if (!isChallengeSound(parameters)) {
+    const description = 'The code challenge is not valid'
+    return {
+      outcome: 'redirect',
+      location: redirectWith(link, parameters, { error: 'invalid_request', error_description: description }),
+    }
+  }
   return { outcome: 'ask', link, scopes }
+}
+
+/** RFC 7636, sections 4.2 and 4.3. Documents and clients disagree on the case of the method, so it does not matter. */
+function isChallengeSound(parameters: URLSearchParams): boolean {
+  const challenge = parameters.get('code_challenge')
+  const method = (parameters.get('code_challenge_method') ?? 'plain').toUpperCase()
+  if (challenge === null) return !parameters.has('code_challenge_method')
+  return /^[\w.~-]{43,128}$/u.test(challenge) && (method === 'S256' || method === 'PLAIN')
 }
 
 const ladder = [

@@ -53,6 +53,17 @@ export function signInPage(action: string, query: string, csrf: string, error?: 
   )
 }
 
+const scopeTexts: Readonly<Record<string, string>> = {
+  PUBLIC_REPOS: 'See and clone public projects and repositories',
+  ACCOUNT_WRITE: 'Change your own account settings',
+  REPO_READ: 'See, clone and fork what you can see; comment on pull requests',
+  REPO_WRITE: 'Push and merge',
+  REPO_ADMIN: 'Change settings and permissions of repositories',
+  PROJECT_ADMIN: 'Change settings and permissions of projects, create repositories',
+  ADMIN_WRITE: 'Most administration of the whole server',
+  SYSTEM_ADMIN: 'Everything that you may, settings of the system included',
+}
+
 /** Asks for consent. */
 export function consentPage(
   action: string,
@@ -60,7 +71,9 @@ export function consentPage(
   csrf: string,
   about: { readonly user: string; readonly redirectUri: string; readonly scopes: readonly string[] },
 ): string {
-  const scopes = about.scopes.map((scope) => `<li><code>${escapeHtml(scope)}</code></li>`).join('')
+  const scopes = about.scopes
+    .map((scope) => `<li><code>${escapeHtml(scope)}</code> <span class="dim">${scopeTexts[scope] ?? ''}</span></li>`)
+    .join('')
   return document(
     'Allow access - Bitbucket sandbox',
     `<h1>Allow access to your account?</h1>
@@ -68,7 +81,8 @@ export function consentPage(
 <strong>${escapeHtml(about.user)}</strong> with these permissions:</p><ul>${scopes}</ul>
 <form method="post" action="${escapeHtml(action)}">${hidden({ step: 'consent', query, csrf })}
 <div class="row"><button name="consent" value="allow">Allow</button>
-<button class="plain" name="consent" value="deny">Deny</button></div></form>`,
+<button class="plain" name="consent" value="deny">Deny</button>
+<button class="plain" name="consent" value="switch">Use another account</button></div></form>`,
     'narrow',
   )
 }
@@ -80,6 +94,12 @@ export function errorPage(message: string): string {
     `<h1>This request cannot be served</h1><p>${escapeHtml(message)}</p>`,
     'narrow',
   )
+}
+
+function links(url: string): string {
+  const pages = ['/status', '/rest/api/latest/application-properties']
+  const items = pages.map((path) => `<a href="${escapeHtml(url + path)}">${escapeHtml(path)}</a>`)
+  return `<p>${items.join(' · ')}</p>`
 }
 
 /** One line of the request log. */
@@ -112,7 +132,7 @@ export function startPage(
   return document(
     'Bitbucket sandbox',
     `<h1>Bitbucket Data Center sandbox</h1><p class="dim">${escapeHtml(url)} · answers like version ${escapeHtml(version)}</p>
-<h2>Settings</h2><table>${set}</table><h2>Last requests</h2>
+${links(url)}<h2>Settings</h2><table>${set}</table><h2>Last requests</h2>
 <table><tr><th>Method</th><th>Path</th><th>Status</th><th>User</th></tr>${lines}</table>`,
   )
 }

@@ -11,6 +11,10 @@ export interface Features {
   readonly sshMount: 'ssh' | 'keys' | 'root'
   /** Before 9.4 optional integers leak as `{asInt, present}`. */
   readonly leaksOptionals: boolean
+  /** OAuth 2.0 towards the mail server, since 10.0. */
+  readonly mailOAuth: boolean
+  /** What `GET /access-tokens/latest/admin` answers while there is no limit; never documented. */
+  readonly accessTokenPolicyUnset: 'missing' | 'null' | 'no-content' | 'empty' | 'not-present'
 }
 
 /** A request as a handler sees it. */

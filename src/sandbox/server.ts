@@ -6,79 +6,38 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Reply, unrouted } from './answers.js'
-import { identify, refuseCaller } from './caller.js'
+import { setTimeout as wait } from 'node:timers/promises'
+import { failure, type Reply, unrouted } from './answers.js'
+import { identify } from './caller.js'
 import { answerControl } from './control.js'
-import { addEstate, type Estate } from './estate.js'
-import { createFaults, type Fault, type Trouble } from './faults.js'
+import { addEstate } from './estate.js'
+import { createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
-import { answerToken, type OAuthOptions } from './oauth.js'
+import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
+import { featuresOf, isAtLeast, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
 import { startPage } from './pages.js'
-import { createRouter, type Features, type Route } from './router.js'
-import { limitRoutes } from './routes/limits.js'
-import { peopleRoutes } from './routes/people.js'
-import { settingsRoutes, sshRoutes } from './routes/settings.js'
+import { type RequestRecord, RequestLog } from './request-log.js'
+import { type Answered, answerRest, headerOf, type Request, type RestServer } from './rest.js'
+import { createRouter } from './router.js'
+import { allRoutes } from './routes.js'
 import { createSignIn } from './sign-in.js'
-import { makeState, randomText, type SandboxState } from './state.js'
+import { makeState, randomText, type SandboxState, setPasswords } from './state.js'
 import { loadState, saveState } from './storage.js'
+import { cutConnection, readBody, sendReply } from './wire.js'
 
-/** How the sandbox is started. What a document leaves open is an option with its default stated. */
-export interface SandboxOptions {
-  /** 0 picks a free port. Default 7990. */
-  readonly port?: number
-  /** Default 127.0.0.1. */
-  readonly host?: string
-  /** Such as `/bitbucket`. Default: none. */
-  readonly contextPath?: string
-  /** Keeps the state there; else it is gone with the process. */
-  readonly dataDir?: string
-  /** Answers the authorize page as the administrator, without a human. */
-  readonly autoConsent?: boolean
-  readonly latencyMilliseconds?: number
-  readonly rateLimit?: { readonly capacity: number; readonly fillRate: number }
-  /** The server's cap of `limit`. Default 1000. */
-  readonly pageLimit?: number
-  readonly estate?: Estate
-  /** Default 3600. */
-  readonly accessTokenSeconds?: number
-  /** Default 7776000, 90 days. */
-  readonly refreshTokenSeconds?: number
-  /** Default 10. */
-  readonly codeSeconds?: number
-  /** What a replayed refresh token does; not documented. Default `invalid-grant`. */
-  readonly replay?: OAuthOptions['replay']
-  /** Default `strict-if-present`. */
-  readonly redirectUriOnRefresh?: OAuthOptions['redirectUriOnRefresh']
-  /** Of the application link that is there from the start. Default `http://localhost:34106/`. */
-  readonly redirectUri?: string
-  /** Scopes ticked on that link. Default `SYSTEM_ADMIN`. */
-  readonly scopes?: readonly string[]
-  readonly bitbucket?: '7.21' | '8.19' | '9.4' | '10.2'
-  /** Serves an unknown bearer token as nobody, with lists cut to half, instead of refusing it. */
-  readonly anonymousRead?: boolean
-  /** Default: kebab for 7.21, else camel. */
-  readonly mailSpelling?: 'camel' | 'kebab'
-  /** Where the SSH key policy answers; the documents print it without its module. Default `ssh`. */
-  readonly sshPolicyMount?: 'ssh' | 'keys' | 'root'
-  readonly clock?: () => number
-}
-
-/** One request as the log keeps it: no header, no body, token parameters blanked. */
-export interface RequestRecord {
-  readonly method: string
-  readonly path: string
-  readonly status: number
-  readonly user: string | undefined
-  readonly at: number
-}
+export type { SandboxOptions } from './options.js'
+export type { RequestRecord } from './request-log.js'
 
 /** A running sandbox. */
 export interface Sandbox {
+  /** Base URL with context path, without trailing slash. */
   readonly url: string
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUri: string
+  /** The administrator. */
   readonly username: string
+  /** New with every start; fits every account. */
   readonly password: string
   /** Needed by `/__control`. */
   readonly controlToken: string
@@ -88,16 +47,26 @@ export interface Sandbox {
   /** Live; may be changed in place. */
   readonly state: SandboxState
   readonly requests: readonly RequestRecord[]
+  /** Number of requests by method, of those that the log has dropped, too. */
+  readonly requestCounts: Readonly<Record<string, number>>
   /** Forgets the requests so far. */
   forgetRequests(): void
   addFault(fault: Fault): void
+  clearFaults(): void
+  /** A pair as if a user (default: the administrator) had consented to scopes (default: SYSTEM_ADMIN). */
+  issueTokens(consent?: { readonly user?: string; readonly scopes?: readonly string[] }): IssuedTokens
+  /** As if their time were over; refreshing still works. */
+  expireAccessTokens(): void
+  /** As if the server had forgotten them; refreshing still works. */
+  killAccessTokens(): void
+  killRefreshTokens(): void
   /** Moves the server's clock. */
   advance(milliseconds: number): void
+  /** Resolves when the port is free: within a second, whatever is open. */
   close(): Promise<void>
 }
 
-const versions = { '7.21': '7.21.23', '8.19': '8.19.12', '9.4': '9.4.2', '10.2': '10.2.1' } as const
-const logLength = 100_000
+const millisecondsToFinish = 500
 
 /** Starts a sandbox and answers once it listens. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -108,70 +77,61 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 class Running implements Sandbox {
   readonly state: SandboxState
-  readonly requests: RequestRecord[] = []
   readonly controlToken = randomText()
+  readonly password = randomText(12)
   readonly version: string
   readonly #options: SandboxOptions
   readonly #server: Server
-  readonly #faults = createFaults()
+  readonly #faults: FaultScript = createFaults()
+  readonly #log = new RequestLog()
   readonly #base: string
-  readonly #features: Features
+  readonly #hosts: ReadonlySet<string>
   readonly #oauth: OAuthOptions
-  readonly #find: ReturnType<typeof createRouter>
-  readonly #limit: ReturnType<typeof createLimiter> | undefined
+  readonly #rest: RestServer
   readonly #signIn: ReturnType<typeof createSignIn>
   #offset = 0
   #served = 0
 
   constructor(options: SandboxOptions) {
-    const { bitbucket = '9.4', contextPath = '', redirectUri = 'http://localhost:34106/' } = options
+    const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
-    this.#base = contextPath.replace(/\/+$/u, '')
+    this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
+    this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]', bracket(host), ...(options.allowedHosts ?? [])])
     this.version = versions[bitbucket]
-    this.state = this.#initialState(redirectUri)
-    this.#features = featuresOf(options, bitbucket)
-    this.#oauth = {
-      accessTokenSeconds: options.accessTokenSeconds ?? 3600,
-      refreshTokenSeconds: options.refreshTokenSeconds ?? 7_776_000,
-      codeSeconds: options.codeSeconds ?? 10,
-      replay: options.replay ?? 'invalid-grant',
-      redirectUriOnRefresh: options.redirectUriOnRefresh ?? 'strict-if-present',
+    this.state = prepareState(options)
+    setPasswords(this.state, this.password)
+    this.#oauth = oauthOptionsOf(options)
+    const now = (): number => this.#now()
+    const features = featuresOf(options)
+    const routes = allRoutes(features, this.version)
+    this.#rest = {
+      state: this.state,
+      features,
+      find: createRouter(routes.filter(({ since = '0' }) => isAtLeast(bitbucket, since))),
+      limit: createLimiter(this.state),
+      anonymousRead: options.anonymousRead === true,
+      now,
     }
-    const routes: readonly Route[] = [
-      ...settingsRoutes,
-      ...sshRoutes(options.sshPolicyMount ?? 'ssh'),
-      ...limitRoutes,
-      ...peopleRoutes,
-      this.#properties(),
-    ]
-    this.#find = createRouter(routes.filter(({ since = '0' }) => isAtLeast(bitbucket, since)))
-    this.#limit = options.rateLimit && createLimiter(options.rateLimit)
+    const autoConsent = options.autoConsent === true
     this.#signIn = createSignIn(this.state, this.#oauth, {
       action: `${this.#base}/rest/oauth2/latest/authorize`,
-      autoConsent: options.autoConsent === true,
-      now: () => this.#now(),
+      autoConsent,
+      now,
     })
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy())
+    // Longer than any client keeps its own end open: a race at that moment would be nobody's test.
+    this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        if (response.headersSent) response.destroy()
+        else sendReply(response, 'GET', failure(500, null, error instanceof Error ? error.message : String(error)))
+      })
     })
-    this.#server.keepAliveTimeout = 30_000
-  }
-
-  #initialState(redirectUri: string): SandboxState {
-    const { dataDir, estate, scopes } = this.#options
-    const kept = dataDir === undefined ? undefined : loadState(dataDir)
-    if (kept !== undefined) return kept
-    const state = makeState(redirectUri)
-    if (estate !== undefined) addEstate(state, estate)
-    const [link] = state.links
-    if (link !== undefined && scopes !== undefined) link.scopes = [...scopes]
-    return state
   }
 
   get url(): string {
     const { port } = this.#server.address() as AddressInfo
     const { host = '127.0.0.1' } = this.#options
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}${this.#base}`
+    const name = host === '0.0.0.0' || host === '::' ? 'localhost' : bracket(host)
+    return `http://${name}:${port}${this.#base}`
   }
 
   get #link() {
@@ -196,40 +156,75 @@ class Running implements Sandbox {
     return 'admin'
   }
 
-  get password(): string {
-    return this.state.users['admin']?.password ?? ''
-  }
-
   get httpAccessToken(): string {
     return Object.keys(this.state.httpAccessTokens)[0] ?? ''
+  }
+
+  get requests(): readonly RequestRecord[] {
+    return this.#log.records
+  }
+
+  get requestCounts(): Readonly<Record<string, number>> {
+    return this.#log.counts
   }
 
   async listen(): Promise<void> {
     const { port = 7990, host = '127.0.0.1' } = this.#options
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const taken = `Port ${port} of ${host} is in use. Choose another one, or 0 for any that is free.`
+        reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error)
+      })
       this.#server.listen(port, host, resolve)
     })
     this.#save()
   }
 
   forgetRequests(): void {
-    this.requests.length = 0
+    this.#log.clear()
   }
 
   addFault(fault: Fault): void {
     this.#faults.add(fault)
   }
 
+  clearFaults(): void {
+    this.#faults.clear()
+  }
+
+  issueTokens({ user = 'admin', scopes = ['SYSTEM_ADMIN'] }: Parameters<Sandbox['issueTokens']>[0] = {}): IssuedTokens {
+    const { clientId, redirectUri } = this.#link
+    return openGrant(this.state, this.#oauth, this.#now(), {
+      clientId,
+      redirectUri,
+      user: user.toLowerCase(),
+      scopes: [...scopes],
+    })
+  }
+
+  expireAccessTokens(): void {
+    for (const pair of this.state.tokens) pair.accessExpiresAt = Math.min(pair.accessExpiresAt, this.#now())
+  }
+
+  killAccessTokens(): void {
+    for (const pair of this.state.tokens) pair.accessToken = ''
+  }
+
+  killRefreshTokens(): void {
+    for (const pair of this.state.tokens) pair.refreshToken = ''
+  }
+
   advance(milliseconds: number): void {
     this.#offset += milliseconds
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    const cut = setTimeout(() => this.#server.closeAllConnections(), millisecondsToFinish)
+    await closed
+    clearTimeout(cut)
   }
 
   #now(): number {
@@ -240,235 +235,138 @@ class Running implements Sandbox {
     if (this.#options.dataDir !== undefined) saveState(this.#options.dataDir, this.state)
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://sandbox')
-    const method = request.method ?? 'GET'
-    const body = await readBody(request)
-    if (!this.#isKnownHost(request.headers.host)) return send(response, method, { status: 421, text: 'Unknown host' })
-    if (!url.pathname.startsWith(`${this.#base}/`)) return send(response, method, { status: 404, text: 'Not Found' })
-    const path = url.pathname.slice(this.#base.length)
-    if (path.startsWith('/__control/')) return send(response, method, this.#control(request, method, path, body))
-    if (this.#options.latencyMilliseconds) await sleep(this.#options.latencyMilliseconds)
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = incoming.method ?? 'GET'
+    const body = await readBody(incoming)
+    // Names that lead elsewhere today and here tomorrow (DNS rebinding) get no answer.
+    const isKnown = this.#hosts.has((incoming.headers.host ?? '').replace(/:\d+$/u, '').toLowerCase())
+    if (!isKnown) return sendReply(response, method, { status: 421, text: 'Unknown host' })
+    if (body === null)
+      return sendReply(response, method, { ...failure(413, null, 'Too large'), headers: { connection: 'close' } })
+    const url = new URL(incoming.url ?? '/', 'http://sandbox')
+    const isInside = url.pathname === this.#base || url.pathname.startsWith(`${this.#base}/`)
+    if (!isInside) return sendReply(response, method, outsidePage)
+    const path = url.pathname.slice(this.#base.length) || '/'
+    const request: Request = { method, path, query: url.searchParams, headers: incoming.headers, body }
+    if (path.startsWith('/__control/')) {
+      return sendReply(response, method, this.#control(request, incoming.socket.remoteAddress ?? ''))
+    }
     const trouble = this.#faults.take(method, `${path}${url.search}`)
-    if (trouble?.kind === 'drop-before') return void response.destroy()
-    if (trouble?.kind === 'delay') await sleep(trouble.milliseconds)
-    const answered = this.#answer(request, method, path, url.searchParams, body, trouble)
-    if (method !== 'GET') this.#save()
-    this.#log(method, path, url.searchParams, answered)
-    if (trouble?.kind === 'drop-after') return void response.destroy()
-    send(response, method, answered.reply, trouble?.kind === 'truncate')
+    await this.#answerSlowly(request, trouble, response)
   }
 
-  #answer(
-    request: IncomingMessage,
-    method: string,
-    path: string,
-    query: URLSearchParams,
-    body: string,
-    trouble: Trouble | undefined,
-  ): Answered {
+  async #answerSlowly(request: Request, trouble: Trouble | undefined, response: ServerResponse): Promise<void> {
+    const { method, path, query } = request
+    const pause = (this.#options.latencyMilliseconds ?? 0) + (trouble?.kind === 'delay' ? trouble.milliseconds : 0)
+    if (pause > 0) await wait(pause)
+    const note = (status: number, user?: string): void =>
+      this.#log.add(method, path, query, { status, user, at: this.#now() })
+    if (trouble?.kind === 'drop-before') {
+      note(0)
+      return cutConnection(response)
+    }
+    const { reply, user } = this.#answer(request, trouble)
+    // What was done is on the disk before anybody hears of it. A code of the authorize page is given out by GET.
+    if (method !== 'GET' || path.endsWith('/authorize')) this.#save()
+    note(trouble?.kind === 'drop-after' ? 0 : reply.status, user)
+    if (trouble?.kind === 'drop-after') return cutConnection(response)
+    sendReply(response, method, this.#sign(path, reply, user), trouble?.kind === 'truncate')
+  }
+
+  /** The headers by which a client knows the server, and the account that it answers. */
+  #sign(path: string, reply: Reply, user: string | undefined): Reply {
+    if (!path.startsWith('/rest/') || this.state.status !== 'RUNNING') return reply
+    const minute = Math.floor(this.#now() / 60_000) % 1440
+    const name = user === undefined ? {} : { 'x-ausername': encodeURIComponent(user) }
+    return { ...reply, headers: { 'x-arequestid': `@SBXx${minute}x${++this.#served}x0`, ...name, ...reply.headers } }
+  }
+
+  #answer(request: Request, trouble: Trouble | undefined): Answered {
+    const { path, method, query, body } = request
     const scripted = trouble === undefined ? undefined : replyOf(trouble)
-    if (scripted !== undefined) return { reply: scripted, user: undefined }
-    if (path === '/' || path === '/status') return { reply: this.#page(path), user: undefined }
-    const isStarting = this.state.status !== 'RUNNING'
-    if (isStarting) return { reply: { status: 503, text: 'Bitbucket is starting up' }, user: undefined }
-    const [, version = ''] = /^\/rest\/oauth2\/(latest|1\.0)\//u.exec(path) ?? []
-    if (version !== '') return { reply: this.#oauthReply(request, method, path, query, body), user: undefined }
-    return this.#rest(request, method, path, query, body, trouble)
-  }
-
-  #oauthReply(request: IncomingMessage, method: string, path: string, query: URLSearchParams, body: string): Reply {
-    const endpoint = path.split('/').at(-1)
-    if (endpoint === 'authorize') return this.#signIn(method, query, body, request.headers.cookie)
+    if (scripted !== undefined)
+      return { reply: scripted, user: trouble?.kind === 'body' ? this.#nameCaller(request) : undefined }
+    if (path === '/status') return { reply: this.#status(), user: undefined }
+    if (this.state.status !== 'RUNNING')
+      return { reply: { status: 503, text: 'Bitbucket is starting up' }, user: undefined }
+    if (path === '/' && method === 'GET') return { reply: this.#page(), user: undefined }
+    const [, endpoint] = /^\/rest\/oauth2\/(?:latest|1\.0)\/(authorize|token)$/u.exec(path) ?? []
     if (endpoint === 'token' && method === 'POST') {
       const parameters = new URLSearchParams([...query, ...new URLSearchParams(body)])
-      return answerToken(this.state, this.#oauth, this.#now(), request.headers['content-type'], parameters)
+      const type = headerOf(request, 'content-type')
+      return { reply: answerToken(this.state, this.#oauth, this.#now(), type, parameters), user: undefined }
     }
-    if (endpoint === 'client') return { status: 401, body: { errors: [] } }
-    return unrouted()
-  }
-
-  #rest(
-    request: IncomingMessage,
-    method: string,
-    path: string,
-    query: URLSearchParams,
-    body: string,
-    trouble: Trouble | undefined,
-  ): Answered {
-    const unknown = this.#options.anonymousRead === true || trouble?.kind === 'anonymous' ? 'anonymous' : 'refuse'
-    const authorization = trouble?.kind === 'anonymous' ? undefined : request.headers.authorization
-    const caller = identify(authorization, this.state, this.#now(), unknown)
-    if ('status' in caller) return { reply: caller, user: undefined }
-    const { user } = caller
-    const wait = user === undefined ? 0 : (this.#limit?.(user, this.#now()) ?? 0)
-    if (wait > 0) return { reply: tooMany(wait), user }
-    const match = this.#find(method, path.replace(/^\/rest/u, ''))
-    if (match.found === 'nothing' || !path.startsWith('/rest/')) return { reply: unrouted(), user }
-    if (match.found === 'method')
-      return { reply: { status: 405, body: { message: 'HTTP 405 Method Not Allowed' } }, user }
-    const needs = match.route.needs
-    const isOpen = unknown === 'anonymous' && method === 'GET' && user === undefined
-    const refusal = isOpen ? undefined : refuseCaller(caller, needs)
-    if (refusal !== undefined) return { reply: refusal, user }
-    const parsed = parseJson(body)
-    if (parsed === invalidJson)
-      return {
-        reply: { status: 400, body: { errors: [{ context: null, message: 'Not JSON', exceptionName: null }] } },
-        user,
-      }
-    const context = { state: this.state, features: this.#features, caller, query, path: match.path, body: parsed }
-    const reply = match.route.handle(context)
-    return { reply: isOpen ? shrink(reply) : reply, user }
-  }
-
-  #properties(): Route {
-    return {
-      method: 'GET',
-      path: '/api/{version}/application-properties',
-      needs: 'anyone',
-      handle: () => {
-        const properties = { version: this.version, buildNumber: '9004002', buildDate: '1729123200000' }
-        return { status: 200, body: { ...properties, displayName: 'Bitbucket' } }
-      },
+    if (endpoint === 'authorize' && (method === 'GET' || method === 'POST')) {
+      return { reply: this.#signIn(method, query, body, headerOf(request, 'cookie')), user: undefined }
     }
+    if (!path.startsWith('/rest/')) return { reply: unrouted(headerOf(request, 'accept')), user: undefined }
+    return answerRest(this.#rest, request, trouble?.kind === 'anonymous')
   }
 
-  #page(path: string): Reply {
-    if (path === '/status') return { status: 200, body: { state: this.state.status } }
-    const {
-      users: _users,
-      links: _links,
-      codes: _codes,
-      tokens: _tokens,
-      httpAccessTokens: _own,
-      mailServer,
-      ...rest
-    } = this.state
-    const shown = { ...rest, mailServer: mailServer && { ...mailServer, password: '(hidden)' } }
-    const html = startPage(this.url, this.version, shown, this.requests.slice(-30).reverse())
-    return { status: 200, text: html, headers: { 'content-type': 'text/html; charset=utf-8' } }
+  /** A scripted body counts as the server's own, so it names the account. */
+  #nameCaller(request: Request): string | undefined {
+    const caller = identify(headerOf(request, 'authorization'), this.state, this.#now(), 'anonymous')
+    return 'status' in caller || caller.user === undefined ? undefined : this.state.users[caller.user]?.name
   }
 
-  #control(request: IncomingMessage, method: string, path: string, body: string): Reply {
-    const isLocal = /^(?:::ffff:)?127\.|^::1$/u.test(request.socket.remoteAddress ?? '')
-    const token = request.headers['x-control-token']
-    if (!isLocal || token !== this.controlToken) return { status: 403, text: 'Forbidden' }
-    const reply = answerControl(this, this.#faults, this.#now(), method, path.slice('/__control/'.length), body)
+  /** Codes as the installation guide lists them for load balancers. */
+  #status(): Reply {
+    const { status } = this.state
+    const code = status === 'ERROR' ? 500 : status === 'STARTING' || status === 'STOPPING' ? 503 : 200
+    return { status: code, body: { state: status } }
+  }
+
+  /** Shows settings, so only where nobody else can look. */
+  #page(): Reply {
+    const { mailServer, banner, accessTokenMaxExpiryDays, defaultBranch, rateLimit, rateLimitUsers } = this.state
+    const { sshPolicy, policies, groups, userPermissions, groupPermissions } = this.state
+    const settings = { accessTokenMaxExpiryDays, banner, defaultBranch, rateLimit, rateLimitUsers, sshPolicy, policies }
+    const mail = mailServer && { ...mailServer, password: mailServer.password === undefined ? undefined : '(hidden)' }
+    const shown = { ...settings, mailServer: mail, groups, userPermissions, groupPermissions }
+    const isPrivate = isLoopback(this.#options.host ?? '127.0.0.1')
+    const html = startPage(
+      this.url,
+      this.version,
+      isPrivate ? shown : {},
+      isPrivate ? this.requests.slice(-30).reverse() : [],
+    )
+    return { status: 200, text: html, headers: { 'content-type': 'text/html; charset=utf-8', ...pageHeaders } }
+  }
+
+  /** Where it is off it does not exist. */
+  #control(request: Request, from: string): Reply {
+    if (!(this.#options.control ?? isLoopback(this.#options.host ?? '127.0.0.1')) || !isLoopback(from))
+      return unrouted()
+    if (headerOf(request, 'x-control-token') !== this.controlToken) return { status: 403, text: 'Forbidden' }
+    const reply = answerControl(this, request.method, request.path.slice('/__control/'.length), request.body)
     this.#save()
     return reply
   }
-
-  /** Names that lead elsewhere today and here tomorrow (DNS rebinding) get no answer. */
-  #isKnownHost(header: string | undefined): boolean {
-    const name = (header ?? '').replace(/:\d+$/u, '')
-    return ['127.0.0.1', 'localhost', '[::1]', this.#options.host].includes(name)
-  }
-
-  #log(method: string, path: string, query: URLSearchParams, { reply, user }: Answered): void {
-    const shown = new URLSearchParams(query)
-    for (const name of secretParameters) if (shown.has(name)) shown.set(name, '…')
-    const text = [...shown].map(([name, value]) => `${name}=${value}`).join('&')
-    const at = this.#now()
-    if (this.requests.length === logLength) this.requests.shift()
-    this.requests.push({ method, path: text === '' ? path : `${path}?${text}`, status: reply.status, user, at })
-    const { status } = this.state
-    if (path.startsWith('/rest/') && status === 'RUNNING') {
-      reply.headers = { ...reply.headers, 'x-arequestid': `@SBX${++this.#served}x${method}` }
-      if (user !== undefined) reply.headers['x-ausername'] = encodeURIComponent(user)
-    }
-  }
 }
 
-interface Answered {
-  readonly reply: Reply
-  readonly user: string | undefined
+const pageHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
 }
 
-const secretParameters = ['client_secret', 'refresh_token', 'access_token', 'code', 'code_verifier', 'password']
-
-function featuresOf(options: SandboxOptions, bitbucket: keyof typeof versions): Features {
-  return {
-    version: bitbucket,
-    pageLimit: options.pageLimit ?? 1000,
-    mailSpelling: options.mailSpelling ?? (bitbucket === '7.21' ? 'kebab' : 'camel'),
-    sshMount: options.sshPolicyMount ?? 'ssh',
-    leaksOptionals: !isAtLeast(bitbucket, '9.4'),
-  }
+/** What the servlet container says outside of the context path. */
+const outsidePage: Reply = {
+  status: 404,
+  text: '<!doctype html><title>HTTP Status 404 – Not Found</title><h1>HTTP Status 404 – Not Found</h1>',
+  headers: { 'content-type': 'text/html;charset=utf-8' },
 }
 
-function isAtLeast(version: string, least: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [wantMajor = 0, wantMinor = 0] = least.split('.').map(Number)
-  return major !== wantMajor ? major > wantMajor : minor >= wantMinor
+function prepareState({ dataDir, estate, scopes, redirectUri, rateLimit }: SandboxOptions): SandboxState {
+  const kept = dataDir === undefined ? undefined : loadState(dataDir)
+  const state = kept ?? makeState(redirectUri ?? 'http://localhost:34106/')
+  if (kept === undefined && estate !== undefined) addEstate(state, estate)
+  const [link] = state.links
+  if (link !== undefined && scopes !== undefined) link.scopes = [...scopes]
+  if (link !== undefined && redirectUri !== undefined) link.redirectUri = redirectUri
+  if (rateLimit !== undefined) state.rateLimit = { enabled: true, defaultSettings: { ...rateLimit } }
+  return state
 }
 
-function tooMany(seconds: number): Reply {
-  const message = 'You have exceeded the rate limit'
-  const errors = [{ context: null, message, exceptionName: null }]
-  return { status: 429, headers: { 'retry-after': String(seconds) }, body: { errors } }
-}
-
-function replyOf(trouble: Trouble): Reply | undefined {
-  switch (trouble.kind) {
-    case 'status': {
-      const wait = trouble.retryAfter === undefined ? {} : { 'retry-after': String(trouble.retryAfter) }
-      return { status: trouble.status, headers: wait, body: { errors: [] } }
-    }
-    case 'html':
-      return { status: 200, text: '<html><body>Single sign-on</body></html>', headers: { 'content-type': 'text/html' } }
-    case 'redirect':
-      return { status: trouble.status ?? 302, text: '', headers: { location: trouble.location } }
-    case 'body':
-      return { status: trouble.status ?? 200, body: trouble.body }
-    case 'delay':
-    case 'drop-before':
-    case 'drop-after':
-    case 'truncate':
-    case 'anonymous':
-      return undefined
-  }
-}
-
-/** What nobody sees of a list: every second value. */
-function shrink(reply: Reply): Reply {
-  const body = reply.body as { values?: unknown[] } | undefined
-  if (!Array.isArray(body?.values)) return reply
-  return { ...reply, body: { ...body, values: body.values.filter((_, index) => index % 2 === 0) } }
-}
-
-const invalidJson = Symbol('invalid JSON')
-
-function parseJson(body: string): unknown {
-  if (body.trim() === '') return undefined
-  try {
-    return JSON.parse(body)
-  } catch {
-    return invalidJson
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function send(response: ServerResponse, method: string, reply: Reply, truncates = false): void {
-  const isJson = reply.text === undefined
-  const text = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
-  const type = isJson ? 'application/json;charset=UTF-8' : 'text/plain; charset=utf-8'
-  const isEmpty = text === '' || method === 'HEAD'
-  const bytes = Buffer.from(text)
-  response.writeHead(reply.status, {
-    ...(isEmpty ? {} : { 'content-type': type }),
-    'content-length': bytes.length,
-    ...reply.headers,
-  })
-  if (!truncates) return void response.end(isEmpty ? undefined : bytes)
-  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy())
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+function bracket(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -39,6 +39,8 @@ export interface MailServer {
   password?: string
   senderAddress?: string
   authType?: string
+  oauth2ProviderId?: string
+  tokenId?: string
 }
 
 export interface UserLimit {
@@ -82,9 +84,27 @@ export interface AuthorizationCode {
   expiresAt: number
 }
 
+/** A record without prototype: `constructor` and `__proto__` are names like any other. */
+export type Table<T> = Record<string, T>
+
+/** A table of pairs. */
+export function tableOf<T>(pairs: Iterable<readonly [string, T]> = []): Table<T> {
+  const table: Table<T> = Object.create(null)
+  for (const [name, value] of pairs) table[name] = value
+  return table
+}
+
+const statuses = ['RUNNING', 'STARTING', 'FIRST_RUN', 'MAINTENANCE', 'STOPPING', 'ERROR'] as const
+export type ServerStatus = (typeof statuses)[number]
+
+/** Whether a text is a state that `GET /status` can name. */
+export function isServerStatus(text: unknown): text is ServerStatus {
+  return statuses.some((known) => known === text)
+}
+
 /** Everything. */
 export interface SandboxState {
-  status: 'RUNNING' | 'STARTING'
+  status: ServerStatus
   accessTokenMaxExpiryDays: number | null
   banner: { message: string; enabled: boolean; audience: string } | null
   /** Full ref, `refs/heads/main`. */
@@ -92,22 +112,22 @@ export interface SandboxState {
   mailServer: MailServer | null
   rateLimit: { enabled: boolean; defaultSettings: { capacity: number; fillRate: number } }
   /** By user name, lower-case. */
-  rateLimitUsers: Record<string, UserLimit>
+  rateLimitUsers: Table<UserLimit>
   sshPolicy: {
     maxExpiryDays: number | null
     keyTypeRestrictions: { algorithm: string; allowed: boolean; minKeyLength?: number }[]
   }
   policies: { archive: string; delete: string }
   /** By name, lower-case. */
-  users: Record<string, User>
-  groups: Record<string, Group>
-  userPermissions: Record<string, GlobalLevel>
-  groupPermissions: Record<string, GlobalLevel>
+  users: Table<User>
+  groups: Table<Group>
+  userPermissions: Table<GlobalLevel>
+  groupPermissions: Table<GlobalLevel>
   links: ApplicationLink[]
   codes: AuthorizationCode[]
   tokens: TokenPair[]
   /** HTTP access tokens: value → user name. */
-  httpAccessTokens: Record<string, string>
+  httpAccessTokens: Table<string>
 }
 
 /** Random text that is safe in a URL. */
@@ -123,6 +143,8 @@ const people = [
   ['dave', 'Dave Draper'],
   ['J.Doe', 'Jo Doe'],
   ['lena', 'Lena Ldap'],
+  ['eve', 'Eve Ellis'],
+  ['trainee', 'Terry Trainee'],
 ] as const
 
 /** A user as the internal directory has one. */
@@ -133,14 +155,16 @@ export function makeUser(name: string, displayName: string, id: number): User {
 
 /** The state of a server that somebody has used for a while without looking after it. */
 export function makeState(redirectUri: string): SandboxState {
-  const users: Record<string, User> = {}
+  const users = tableOf<User>()
   for (const [index, [name, displayName]] of people.entries()) {
     users[name.toLowerCase()] = makeUser(name, displayName, index + 1)
   }
-  const admin = users['admin']
-  if (admin !== undefined) admin.password = randomText(12)
   const lena = users['lena']
   if (lena !== undefined) lena.mutable = false
+  const { eve } = users as { eve?: User }
+  if (eve !== undefined) eve.active = false
+  // The trainee has no licence: in no group, and without a permission.
+  const licensed = Object.keys(users).filter((name) => name !== 'trainee')
   const group = (name: string, members: string[], deletable = true): Group => ({ name, deletable, members })
   return {
     status: 'RUNNING',
@@ -149,7 +173,7 @@ export function makeState(redirectUri: string): SandboxState {
     defaultBranch: null,
     mailServer: null,
     rateLimit: { enabled: false, defaultSettings: { capacity: 60, fillRate: 5 } },
-    rateLimitUsers: {},
+    rateLimitUsers: tableOf(),
     sshPolicy: {
       maxExpiryDays: null,
       keyTypeRestrictions: [
@@ -161,27 +185,50 @@ export function makeState(redirectUri: string): SandboxState {
     },
     policies: { archive: 'REPO_ADMIN', delete: 'REPO_ADMIN' },
     users,
-    groups: {
-      'stash-users': group('stash-users', Object.keys(users)),
-      contractors: group('contractors', ['carol', 'dave']),
-      developers: group('developers', ['alice', 'bob', 'carol', 'dave', 'j.doe']),
-      'ldap-staff': group('ldap-staff', ['lena'], false),
-    },
-    userPermissions: { admin: 'SYS_ADMIN' },
-    groupPermissions: { 'stash-users': 'LICENSED_USER', contractors: 'LICENSED_USER', developers: 'PROJECT_CREATE' },
+    groups: tableOf([
+      ['stash-users', group('stash-users', licensed)],
+      ['contractors', group('contractors', ['carol', 'dave'])],
+      ['developers', group('developers', ['alice', 'bob', 'carol', 'dave', 'j.doe'])],
+      ['ldap-staff', group('ldap-staff', ['lena'], false)],
+    ]),
+    userPermissions: tableOf([['admin', 'SYS_ADMIN']]),
+    groupPermissions: tableOf<GlobalLevel>([
+      ['stash-users', 'LICENSED_USER'],
+      ['contractors', 'LICENSED_USER'],
+      ['developers', 'PROJECT_CREATE'],
+    ]),
     links: [{ clientId: randomText(), clientSecret: randomText(24), redirectUri, scopes: ['SYSTEM_ADMIN'] }],
     codes: [],
     tokens: [],
-    httpAccessTokens: { [`BBDC-${randomText(30)}`]: 'admin' },
+    httpAccessTokens: tableOf([[`BBDC-${randomText(30)}`, 'admin']]),
   }
+}
+
+/** State that came through JSON, with its tables made safe again. */
+export function reviveState(parsed: SandboxState): SandboxState {
+  const revive = <T>(table: Table<T>): Table<T> => tableOf(Object.entries(table))
+  return {
+    ...parsed,
+    rateLimitUsers: revive(parsed.rateLimitUsers),
+    users: revive(parsed.users),
+    groups: revive(parsed.groups),
+    userPermissions: revive(parsed.userPermissions),
+    groupPermissions: revive(parsed.groupPermissions),
+    httpAccessTokens: revive(parsed.httpAccessTokens),
+  }
+}
+
+/** One password for every account: the sandbox has no people, only names. */
+export function setPasswords(state: SandboxState, password: string): void {
+  for (const user of Object.values(state.users)) user.password = password
 }
 
 /** The strongest level that a user has, directly or through groups. */
 export function levelOf(state: SandboxState, user: string): GlobalLevel | undefined {
   const direct = state.userPermissions[user]
-  const through = Object.entries(state.groups)
-    .filter(([, { members }]) => members.includes(user))
-    .map(([name]) => state.groupPermissions[name])
+  const through = Object.entries(state.groupPermissions)
+    .filter(([group]) => state.groups[group]?.members.includes(user) === true)
+    .map(([, level]) => level)
   const ranks = [direct, ...through].map((level) => (level === undefined ? -1 : globalLevels.indexOf(level)))
   return globalLevels[Math.max(-1, ...ranks)]
 }

@@ -1,14 +1,19 @@
 /** Keeps the state in a directory: written whole or not at all, so that a kill never leaves half of it. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SandboxState } from './state.js'
+import { reviveState, type SandboxState } from './state.js'
 
 const file = 'sandbox.json'
 
 /** The kept state; `undefined` where there is none yet. */
 export function loadState(directory: string): SandboxState | undefined {
   const path = join(directory, file)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SandboxState) : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    return reviveState(JSON.parse(readFileSync(path, 'utf8')) as SandboxState)
+  } catch (error) {
+    throw new Error(`${path} is not the state of a sandbox. Move it away to start afresh.`, { cause: error })
+  }
 }
 
 /** Writes the state durably. */
@@ -18,10 +23,17 @@ export function saveState(directory: string, state: SandboxState): void {
   const temporary = `${path}.new`
   const descriptor = openSync(temporary, 'w', 0o600)
   try {
-    writeSync(descriptor, JSON.stringify(state))
+    // Unlike writeSync this goes on until all is written.
+    writeFileSync(descriptor, JSON.stringify(state))
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
   }
   renameSync(temporary, path)
+  const folder = openSync(directory, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }

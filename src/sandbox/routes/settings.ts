@@ -1,9 +1,9 @@
-/** Settings of the whole server: I-01, I-02, I-04, I-05, I-07, I-08, I-26, I-27 of the catalogue. */
+/** Settings of the whole server: I-01, I-02, I-04, I-05, I-26, I-27 of the catalogue. */
 import { absent, invalid, noContent, ok, type Reply } from '../answers.js'
-import type { Context, Route } from '../router.js'
-import type { MailServer } from '../state.js'
+import type { Context, Features, Route } from '../router.js'
 
-type Fields = Readonly<Record<string, unknown>>
+/** A JSON object. */
+export type Fields = Readonly<Record<string, unknown>>
 
 /** The body as an object; `{}` for anything else. */
 export function fieldsOf(body: unknown): Fields {
@@ -20,8 +20,10 @@ const accessTokens: readonly Route[] = [
     method: 'GET',
     path: '/access-tokens/{version}/admin',
     needs: 'SYS_ADMIN',
-    handle: ({ state }) =>
-      ok(state.accessTokenMaxExpiryDays === null ? {} : { maxExpiryDays: state.accessTokenMaxExpiryDays }),
+    handle: ({ state, features }) =>
+      state.accessTokenMaxExpiryDays === null
+        ? noExpiry(features.accessTokenPolicyUnset)
+        : ok({ maxExpiryDays: state.accessTokenMaxExpiryDays }),
   },
   {
     method: 'PUT',
@@ -45,6 +47,21 @@ const accessTokens: readonly Route[] = [
   },
 ]
 
+function noExpiry(shape: Features['accessTokenPolicyUnset']): Reply {
+  switch (shape) {
+    case 'missing':
+      return ok({})
+    case 'null':
+      return ok({ maxExpiryDays: null })
+    case 'not-present':
+      return ok({ maxExpiryDays: { asInt: 0, present: false } })
+    case 'empty':
+      return { status: 200 }
+    case 'no-content':
+      return noContent()
+  }
+}
+
 const banner: readonly Route[] = [
   {
     method: 'GET',
@@ -57,11 +74,12 @@ const banner: readonly Route[] = [
     path: '/api/{version}/admin/banner',
     needs: 'ADMIN',
     handle: ({ state, body }) => {
-      const { message, enabled, audience } = fieldsOf(body)
-      if (typeof message !== 'string' || message === '') return invalid('A banner needs a message', 'message')
+      const { message = '', enabled = false, audience } = fieldsOf(body)
+      if (typeof message !== 'string') return invalid('The message must be text', 'message')
+      if (typeof enabled !== 'boolean') return invalid('A boolean is needed', 'enabled')
       if (audience !== 'ALL' && audience !== 'AUTHENTICATED') return invalid('ALL or AUTHENTICATED', 'audience')
       // The documents do not say what a PUT without `enabled` means; a boolean that is left out is false in Java.
-      state.banner = { message, enabled: enabled === true, audience }
+      state.banner = { message, enabled, audience }
       return noContent()
     },
   },
@@ -92,8 +110,9 @@ const defaultBranch: readonly Route[] = [
     needs: 'ADMIN',
     handle: ({ state, body }) => {
       const { id } = fieldsOf(body)
-      if (typeof id !== 'string' || id === '') return invalid('The branch is required', 'id')
-      state.defaultBranch = id.startsWith('refs/heads/') ? id : `refs/heads/${id}`
+      const name = String(id ?? '').replace(/^refs\/heads\//u, '')
+      if (!isBranchName(name)) return invalid(`${JSON.stringify(id ?? '')} is not the name of a branch`, 'id')
+      state.defaultBranch = `refs/heads/${name}`
       return noContent()
     },
   },
@@ -108,84 +127,10 @@ const defaultBranch: readonly Route[] = [
   },
 ]
 
-const kebab: Readonly<Record<string, string>> = {
-  useStartTls: 'use-start-tls',
-  requireStartTls: 'require-start-tls',
-  senderAddress: 'sender-address',
-}
-
-/** What GET shows: everything but the password, in the spelling of this version. */
-function showMail({ password: _hidden, ...mail }: MailServer, spelling: 'camel' | 'kebab'): Fields {
-  const rename = ([name, value]: [string, unknown]): [string, unknown] => [kebab[name] ?? name, value]
-  return spelling === 'camel' ? mail : Object.fromEntries(Object.entries(mail).map(rename))
-}
-
-/** A PUT replaces everything; a field in the other spelling is a field that this server does not know. */
-function readMail(body: unknown, spelling: 'camel' | 'kebab'): MailServer {
-  const given = fieldsOf(body)
-  const names = [
-    'hostname',
-    'port',
-    'protocol',
-    'useStartTls',
-    'requireStartTls',
-    'username',
-    'password',
-    'senderAddress',
-    'authType',
-  ]
-  const wire = (name: string): string => (spelling === 'kebab' ? (kebab[name] ?? name) : name)
-  const known = names.flatMap((name) => (given[wire(name)] === undefined ? [] : [[name, given[wire(name)]] as const]))
-  return Object.fromEntries(known) as unknown as MailServer
-}
-
-const mailServer: readonly Route[] = [
-  {
-    method: 'GET',
-    path: '/api/{version}/admin/mail-server',
-    needs: 'SYS_ADMIN',
-    handle: ({ state, features }) =>
-      state.mailServer === null
-        ? absent('The mail server has not been configured')
-        : ok(showMail(state.mailServer, features.mailSpelling)),
-  },
-  {
-    method: 'PUT',
-    path: '/api/{version}/admin/mail-server',
-    needs: 'SYS_ADMIN',
-    handle: putMail,
-  },
-  {
-    method: 'DELETE',
-    path: '/api/{version}/admin/mail-server',
-    needs: 'SYS_ADMIN',
-    handle: ({ state }) => {
-      state.mailServer = null
-      return noContent()
-    },
-  },
-  {
-    method: 'GET',
-    path: '/api/{version}/admin/mail-server/sender-address',
-    needs: 'ADMIN',
-    handle: ({ state }) =>
-      state.mailServer?.senderAddress === undefined
-        ? absent('No sender address is configured')
-        : ok(state.mailServer.senderAddress),
-  },
-]
-
-function putMail({ state, features, body }: Context): Reply {
-  const mail = readMail(body, features.mailSpelling)
-  if (typeof mail.hostname !== 'string' || mail.hostname === '') return invalid('The hostname is required', 'hostname')
-  if (mail.hostname.includes(' ')) {
-    // Servers are known to echo what they were sent; a client must not pass that on.
-    return invalid(`Cannot use this configuration: ${JSON.stringify(body)}`, 'hostname')
-  }
-  if (mail.port !== undefined && !(isPositive(mail.port) && mail.port < 65_536)) return invalid('Not a port', 'port')
-  // A protocol that is left out becomes SMTP (the documents call the field optional and list two values).
-  state.mailServer = { ...mail, protocol: mail.protocol ?? 'SMTP' }
-  return ok(showMail(state.mailServer, features.mailSpelling))
+/** The rules of git check-ref-format that matter here. */
+function isBranchName(name: string): boolean {
+  if (name === '' || name.startsWith('/') || /(?:\/|\.|\.lock)$/u.test(name)) return false
+  return !/[\s~^:?*[\\\p{Cc}]|\.\.|\/\/|@\{|(?:^|\/)\./u.test(name)
 }
 
 const levels = ['SYS_ADMIN', 'ADMIN', 'PROJECT_ADMIN', 'REPO_ADMIN']
@@ -205,12 +150,22 @@ const policies: readonly Route[] = (['archive', 'delete'] as const).flatMap((wha
     since: '8.0',
     handle: ({ state, body }) => {
       const { permission } = fieldsOf(body)
-      if (!levels.includes(String(permission))) return invalid(`One of ${levels.join(', ')}`, 'permission')
-      state.policies[what] = String(permission)
+      if (typeof permission !== 'string' || !levels.includes(permission)) {
+        return invalid(`One of ${levels.join(', ')}`, 'permission')
+      }
+      state.policies[what] = permission
       return ok({ permission })
     },
   },
 ])
+
+/** The lengths are those that OpenSSH makes; how the answer names them is not documented. */
+const keyTypes = [
+  { algorithm: 'DSA', keyLengths: [1024] },
+  { algorithm: 'ECDSA', keyLengths: [256, 384, 521] },
+  { algorithm: 'ED25519', keyLengths: [256] },
+  { algorithm: 'RSA', keyLengths: [1024, 2048, 3072, 4096] },
+]
 
 /** The policy for SSH keys; the documents print its path without the module, so the mount is an option. */
 export function sshRoutes(mount: 'ssh' | 'keys' | 'root'): readonly Route[] {
@@ -223,7 +178,7 @@ export function sshRoutes(mount: 'ssh' | 'keys' | 'root'): readonly Route[] {
       path: `${base}/supported-key-types`,
       needs: 'SYS_ADMIN',
       since: '8.7',
-      handle: ({ state }) => ok(state.sshPolicy.keyTypeRestrictions.map(({ algorithm }) => ({ algorithm }))),
+      handle: () => ok(keyTypes),
     },
   ]
 }
@@ -242,11 +197,18 @@ function showSshPolicy({ state: { sshPolicy }, features }: Context): Reply {
 
 function putSshPolicy({ state, body }: Context): Reply {
   const { maxExpiryDays, keyTypeRestrictions = [] } = fieldsOf(body)
+  if (!Array.isArray(keyTypeRestrictions)) return invalid('A list is needed', 'keyTypeRestrictions')
   if (maxExpiryDays != null && !isPositive(maxExpiryDays)) return invalid('At least one whole day', 'maxExpiryDays')
-  const given = (Array.isArray(keyTypeRestrictions) ? keyTypeRestrictions : []).map(fieldsOf)
+  const given = keyTypeRestrictions.map(fieldsOf).map((entry): Fields => {
+    return { ...entry, algorithm: String(entry['algorithm']).toUpperCase() }
+  })
   const known = state.sshPolicy.keyTypeRestrictions.map(({ algorithm }) => algorithm)
   const stranger = given.find(({ algorithm }) => !known.includes(String(algorithm)))
   if (stranger !== undefined) return invalid(`Unknown key type ${String(stranger['algorithm'])}`, 'keyTypeRestrictions')
+  const wrong = given.some(({ minKeyLength, allowed }) => {
+    return (minKeyLength != null && !isPositive(minKeyLength)) || (allowed != null && typeof allowed !== 'boolean')
+  })
+  if (wrong) return invalid('A restriction is not valid', 'keyTypeRestrictions')
   // A full replacement: what is not sent is allowed again, without a shortest length.
   state.sshPolicy = {
     maxExpiryDays: isPositive(maxExpiryDays) ? maxExpiryDays : null,
@@ -264,10 +226,4 @@ function putSshPolicy({ state, body }: Context): Reply {
 }
 
 /** All of this file but the SSH policy. */
-export const settingsRoutes: readonly Route[] = [
-  ...accessTokens,
-  ...banner,
-  ...defaultBranch,
-  ...mailServer,
-  ...policies,
-]
+export const settingsRoutes: readonly Route[] = [...accessTokens, ...banner, ...defaultBranch, ...policies]

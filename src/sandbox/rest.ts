@@ -1,0 +1,105 @@
+/** From a REST request to its answer: who asks, how often, what for, and in which format. */
+import { failure, type Reply, unrouted } from './answers.js'
+import { identify, refuseCaller } from './caller.js'
+import type { Limiter } from './limiter.js'
+import type { createRouter, Features } from './router.js'
+import type { SandboxState } from './state.js'
+
+/** A request below the context path. */
+export interface Request {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: string
+}
+
+/** What the REST API answers from. */
+export interface RestServer {
+  readonly state: SandboxState
+  readonly features: Features
+  readonly find: ReturnType<typeof createRouter>
+  readonly limit: Limiter
+  /** An unknown token is nobody, and nobody may read lists. */
+  readonly anonymousRead: boolean
+  now(): number
+}
+
+export interface Answered {
+  readonly reply: Reply
+  /** Whom `X-AUSERNAME` names. */
+  readonly user: string | undefined
+}
+
+/** @param isStranger the credentials count as unknown, and are let through as nobody's. */
+export function answerRest(server: RestServer, request: Request, isStranger: boolean): Answered {
+  const { state, limit } = server
+  const isOpen = server.anonymousRead || isStranger
+  const authorization = isStranger ? undefined : headerOf(request, 'authorization')
+  const caller = identify(authorization, state, server.now(), isOpen ? 'anonymous' : 'refuse')
+  if ('status' in caller) return { reply: caller, user: undefined }
+  const { user } = caller
+  const wait = user === undefined ? 0 : limit(user, server.now())
+  if (wait > 0) return { reply: tooMany(wait), user: state.users[user ?? '']?.name }
+  const reply = user === undefined && isOpen ? answerNobody(server, request) : answerCaller(server, request, caller)
+  return { reply, user: user === undefined ? undefined : (state.users[user]?.name ?? user) }
+}
+
+type KnownCaller = Exclude<ReturnType<typeof identify>, Reply>
+
+function answerCaller(server: RestServer, request: Request, caller: KnownCaller, isOpen = false): Reply {
+  const match = server.find(request.method, request.path.replace(/^\/rest/u, ''))
+  const accept = headerOf(request, 'accept')
+  if (match.found === 'nothing') return unrouted(accept)
+  if (match.found === 'method') return unrouted(accept, 405, 'Method Not Allowed')
+  const refusal = refuseFormat(request) ?? (isOpen ? undefined : refuseCaller(caller, match.route.needs))
+  if (refusal !== undefined) return refusal
+  const body = parseJson(request.body)
+  if (body === invalidJson) return failure(400, null, 'The body is not valid JSON')
+  const { state, features } = server
+  return match.route.handle({ state, features, caller, query: request.query, path: match.path, body })
+}
+
+/** Whoever is nobody gets every second value of a list as if that were all, and no single setting. */
+function answerNobody(server: RestServer, request: Request): Reply {
+  const nobody = { user: undefined, level: undefined }
+  const list = request.method === 'GET' ? shrink(answerCaller(server, request, nobody, true)) : undefined
+  return list ?? answerCaller(server, request, nobody)
+}
+
+function shrink(reply: Reply): Reply | undefined {
+  const body = reply.body as { values?: unknown[] } | undefined
+  if (!Array.isArray(body?.values)) return undefined
+  const values = body.values.filter((_, index) => index % 2 === 0)
+  return { ...reply, body: { ...body, values, size: values.length } }
+}
+
+/** 406 without a body for a foreign `Accept` (seen on real servers), 415 for a body that is not JSON. */
+function refuseFormat(request: Request): Reply | undefined {
+  const accept = headerOf(request, 'accept') ?? '*/*'
+  const takesJson = accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
+  if (!takesJson) return { status: 406 }
+  const isJson = /^application\/json\s*(?:;|$)/u.test(headerOf(request, 'content-type') ?? '')
+  if (request.method === 'GET' || request.body === '' || isJson) return undefined
+  return unrouted('application/json', 415, 'Unsupported Media Type')
+}
+
+export function headerOf({ headers }: Request, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
+}
+
+function tooMany(seconds: number): Reply {
+  return { ...failure(429, null, 'You have exceeded the rate limit'), headers: { 'retry-after': String(seconds) } }
+}
+
+const invalidJson = Symbol('invalid JSON')
+
+function parseJson(body: string): unknown {
+  if (body.trim() === '') return undefined
+  try {
+    return JSON.parse(body)
+  } catch {
+    return invalidJson
+  }
+}

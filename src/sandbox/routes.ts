@@ -1,0 +1,42 @@
+/** All endpoints of the REST API. A new area is a file in `routes/` and a line here. */
+import { ok } from './answers.js'
+import type { Features, Route } from './router.js'
+import { limitRoutes } from './routes/limits.js'
+import { mailRoutes } from './routes/mail.js'
+import { peopleRoutes } from './routes/people.js'
+import { permissionRoutes } from './routes/permissions.js'
+import { settingsRoutes, sshRoutes } from './routes/settings.js'
+
+/** @param version all three numbers, as the server names it. */
+export function allRoutes(features: Features, version: string): readonly Route[] {
+  return [
+    ...settingsRoutes,
+    ...sshRoutes(features.sshMount),
+    ...mailRoutes,
+    ...limitRoutes,
+    ...peopleRoutes,
+    ...permissionRoutes,
+    applicationProperties(version),
+    applicationLinks,
+  ]
+}
+
+function applicationProperties(version: string): Route {
+  const [major = '', minor = '', patch = ''] = version.split('.')
+  const buildNumber = `${major}${minor.padStart(3, '0')}${patch.padStart(3, '0')}`
+  return {
+    method: 'GET',
+    path: '/api/{version}/application-properties',
+    needs: 'anyone',
+    handle: () => ok({ version, buildNumber, buildDate: '1729123200000', displayName: 'Bitbucket' }),
+  }
+}
+
+/** Clients ask for it, without credentials, to find out by its 401 that OAuth 2.0 is there. */
+const applicationLinks: Route = {
+  method: 'GET',
+  path: '/oauth2/{version}/client',
+  needs: 'SYS_ADMIN',
+  handle: ({ state }) =>
+    ok(state.links.map(({ clientId, redirectUri, scopes }) => ({ clientId, redirects: [redirectUri], scopes }))),
+}

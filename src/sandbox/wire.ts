@@ -1,0 +1,37 @@
+/** Bytes of a connection: the body of a request, and an answer whole, cut short, or not at all. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Reply } from './answers.js'
+
+const largestBody = 1_048_576
+
+/** The body as text; `null` when it is too large to be one of this API. */
+export async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > largestBody) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Sends an answer. Truncated, it promises all of its body and gives half. */
+export function sendReply(response: ServerResponse, method: string, reply: Reply, truncates = false): void {
+  const text = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
+  const type = reply.text === undefined ? 'application/json;charset=UTF-8' : 'text/plain; charset=utf-8'
+  const isEmpty = text === '' || method === 'HEAD'
+  const bytes = Buffer.from(text)
+  response.writeHead(reply.status, {
+    ...(isEmpty ? {} : { 'content-type': type }),
+    ...(reply.status === 204 ? {} : { 'content-length': bytes.length }),
+    ...reply.headers,
+  })
+  if (!truncates) return void response.end(isEmpty ? undefined : bytes)
+  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => cutConnection(response))
+}
+
+/** Resets the connection, as a crash of the server or of something in between does. */
+export function cutConnection(response: ServerResponse): void {
+  response.socket?.resetAndDestroy()
+}
