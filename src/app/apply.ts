@@ -11,7 +11,7 @@ import { AuthError, BbstateError, BusyError, type Finding, InterruptedError, Pla
 import type { Listener } from '../model/event.js'
 import { orderChanges } from '../model/order.js'
 import { ApplyError, type ApplyReport, type Outcome } from '../model/outcome.js'
-import type { Change, Plan } from '../model/plan.js'
+import type { Change, FieldChange, Plan } from '../model/plan.js'
 import type { Collection, Live, Registry, Singleton, Write, Writer } from '../model/resource.js'
 import { resourceOf } from '../model/resource.js'
 import { InternalError } from '../model/errors.js'
@@ -227,15 +227,23 @@ async function proveConvergence(input: ApplyInput, outcomes: readonly Outcome[])
   return written.flatMap((change) => {
     const { schema } = definitionOf(registry, change)
     const fields = compare(schema, live.get(change.address)?.value, change.after ?? undefined)
-    return fields.map(
-      ({ path, before, after }): Finding => ({
-        code: 'APPLY_NOT_CONVERGED',
-        message: `${change.address}: the server did not keep ${path === '' ? 'the value' : path}: wanted ${show(after)}, has ${show(before)}`,
-        address: change.address,
-        hint: `The setting may be overruled elsewhere, or this server treats it in a way that bbstate does not know.`,
-      }),
-    )
+    return fields
+      .filter((field) => isPlanned(change, field))
+      .map(
+        ({ path, before, after }): Finding => ({
+          code: 'APPLY_NOT_CONVERGED',
+          message: `${change.address}: the server did not keep ${path === '' ? 'the value' : path}: wanted ${show(after)}, has ${show(before)}`,
+          address: change.address,
+          hint: `The setting may be overruled elsewhere, or this server treats it in a way that bbstate does not know.`,
+        }),
+      )
   })
+}
+
+/** Whether a plan said anything about a field: what nobody set and nobody cleared, the server may fill in. */
+function isPlanned(change: Change, { path, after }: FieldChange): boolean {
+  if (after !== undefined || change.action === 'delete') return true
+  return change.fields.some((field) => field.path === path && field.after === undefined)
 }
 
 function makeReport(input: ApplyInput, outcomes: readonly Outcome[], remaining: readonly Finding[]): ApplyReport {

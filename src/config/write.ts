@@ -197,7 +197,8 @@ function names(head: string, values: Lines): string {
 /** A scalar that every YAML parser reads back, on one line, with a literal `${` kept literal. */
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value) ?? 'null'
-  const text = value.replaceAll('${', '$${')
+  // A function, since `$$` in a replacement text means a single `$`.
+  const text = value.replaceAll('${', () => '$${')
   // Flow characters would end the value inside [ ] or { }; line ends need escapes.
   if (/[\p{Cc}\u2028\u2029,[\]{}#]/u.test(text)) return JSON.stringify(text)
   return dump(text, { lineWidth: -1 }).trimEnd()
