@@ -10,6 +10,7 @@ import {
   notationOf,
   plainProperties,
   type Registry,
+  type Resource,
   type Singleton,
 } from '../model/resource.js'
 import { type ObjectSchema, propertiesOf, type Schema } from '../model/schema.js'
@@ -22,6 +23,8 @@ export const secretPattern = '^\\$\\{secret:[a-z][a-z0-9-]{0,63}\\}$'
 /** The schema of a whole document. */
 export function makeConfigurationSchema(registry: Registry): JsonSchema {
   const sections = registry.roots.map(({ kind, path }) => [path, sectionSchema(registry, kind)] as const)
+  const shared = registry.resources.filter(isWritten).filter(isShared)
+  const definitions = Object.fromEntries(shared.map((resource) => [resource.kind, settingSchema(registry, resource)]))
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'bbstate configuration',
@@ -36,7 +39,17 @@ export function makeConfigurationSchema(registry: Registry): JsonSchema {
       ...Object.fromEntries(sections),
       policy: policySchema,
     },
+    ...(shared.length === 0 ? {} : { definitions }),
   }
+}
+
+function isWritten(resource: Resource): resource is Singleton | Collection {
+  return resource.form !== 'directory'
+}
+
+/** Under several parents the shape stands once, and is referred to. */
+function isShared({ parents }: Resource): boolean {
+  return parents.length > 1
 }
 
 const patterns = (description: string): JsonSchema => ({
@@ -84,7 +97,9 @@ function sectionSchema(registry: Registry, kind: string): JsonSchema {
 }
 
 function sectionProperties(registry: Registry, kind: string): JsonSchema {
-  return Object.fromEntries(childrenOf(registry, kind).map((child) => [child.key, settingSchema(registry, child)]))
+  const schemaFor = (child: Singleton | Collection): JsonSchema =>
+    isShared(child) ? { $ref: `#/definitions/${child.kind}` } : settingSchema(registry, child)
+  return Object.fromEntries(childrenOf(registry, kind).map((child) => [child.key, schemaFor(child)]))
 }
 
 function settingSchema(registry: Registry, resource: Singleton | Collection): JsonSchema {
@@ -104,27 +119,59 @@ function describe({ docs }: Singleton | Collection): string {
 function collectionSchema(registry: Registry, resource: Collection): JsonSchema {
   const [plain = ''] = plainProperties(resource)
   const properties = propertiesOf(resource.schema)
+  const naming = namingSchema(properties[resource.identity[0]])
   switch (notationOf(registry, resource)) {
-    case 'names':
+    case 'names': {
+      const body = { type: 'object', additionalProperties: false, properties: renameOf(resource) }
       return {
         type: ['array', 'object'],
-        items: { type: 'string', minLength: 1 },
+        items: { type: 'string', ...naming },
         uniqueItems: true,
-        additionalProperties: nullable({ type: 'object', additionalProperties: false, properties: renameOf(resource) }),
+        propertyNames: naming,
+        additionalProperties: nullable(body),
       }
+    }
     case 'scalars': {
       const field = properties[plain]
-      return { type: 'object', additionalProperties: nullable(field === undefined ? {} : valueSchema(field)) }
+      const value = field === undefined ? {} : nullable(valueSchema(field))
+      return { type: 'object', propertyNames: naming, additionalProperties: value }
     }
-    case 'map':
-      return { type: 'object', additionalProperties: nullable(itemSchema(registry, resource, resource.identity)) }
-    case 'list': {
-      const item = itemSchema(registry, resource, [])
-      const absent = { const: true, description: 'Write true to say that the item must not exist.' }
-      const fields = item['properties'] as JsonSchema
-      return { type: 'array', items: { ...item, required: resource.identity, properties: { ...fields, absent } } }
+    case 'map': {
+      const item = nullable(itemSchema(registry, resource, resource.identity))
+      return { type: 'object', propertyNames: naming, additionalProperties: item }
     }
+    case 'list':
+      return { type: 'array', items: entrySchema(registry, resource) }
   }
+}
+
+/** What a name must look like where it stands before a colon. */
+function namingSchema(schema: Schema | undefined): JsonSchema {
+  const given = Object.entries(schema ?? {}).filter(([keyword]) => namingKeywords.some((known) => known === keyword))
+  return { minLength: 1, ...Object.fromEntries(given) }
+}
+
+const namingKeywords = ['enum', 'pattern', 'minLength', 'maxLength'] as const
+
+/** An entry of a list, which names itself and may say that it must not exist. */
+function entrySchema(registry: Registry, resource: Collection): JsonSchema {
+  const item = itemSchema(registry, resource, [])
+  const naming = resource.identity.map((property) => {
+    const schema = propertiesOf(resource.schema)[property]
+    return [property, schema === undefined ? {} : namingValue(schema)] as const
+  })
+  const properties = {
+    ...(item['properties'] as JsonSchema),
+    ...Object.fromEntries(naming),
+    absent: { const: true, description: 'Write true to say that the item must not exist.' },
+  }
+  return { ...item, required: resource.identity, properties }
+}
+
+/** A naming property holds no null, and an object that names is not empty. */
+function namingValue(schema: Schema): JsonSchema {
+  if (schema.type !== 'object') return valueSchema(schema)
+  return { ...valueSchema({ ...schema, required: Object.keys(schema.properties) }), minProperties: 1 }
 }
 
 function renameOf(resource: Collection): JsonSchema {
@@ -199,7 +246,13 @@ function listSchema(schema: Schema & { type: 'array' }): JsonSchema {
   const key = schema['x-key']
   if (key !== undefined && schema.items.type === 'object') {
     const { [key]: _key, ...properties } = schema.items.properties
-    return { type: 'object', description, additionalProperties: nullable(valueSchema({ ...schema.items, properties })) }
+    const entry = nullable(valueSchema({ ...schema.items, properties }))
+    return {
+      type: 'object',
+      description,
+      propertyNames: namingSchema(schema.items.properties[key]),
+      additionalProperties: entry,
+    }
   }
   const set = schema.uniqueItems === true ? { uniqueItems: true } : {}
   return { type: 'array', description, items: valueSchema(schema.items), ...set }

@@ -1,8 +1,10 @@
 /** Violations of the schema in words, each with its place and its remedy. Values are never printed. */
 import type { Finding } from '../model/errors.js'
 import { findNearest } from '../model/nearest.js'
+import { childrenOf, type Registry } from '../model/resource.js'
 import { isObject } from '../model/schema.js'
 import { secretPattern } from './configuration-schema.js'
+import { type Place, placeOf } from './place.js'
 import { type Positions, pointerTo, segmentsOf } from './positions.js'
 import type { SchemaFinding } from './validator.js'
 
@@ -18,91 +20,124 @@ const unbuilt = new Set([
   '/policy/unknownPrincipals',
 ])
 
-/** Findings of one file, in the order of its lines. */
-export function explainViolations(
-  violations: readonly SchemaFinding[],
-  document: unknown,
-  positions: Positions,
-): readonly Finding[] {
-  const findings = violations
-    .filter(({ keyword }) => !wrappers.has(keyword))
-    .map((one) => explain(one, document, positions))
-  const once = [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()].sort(byPlace)
-  if (once.length <= shown) return once
-  const [first] = once
-  const rest = { code: 'CONFIG_SCHEMA', message: `${once.length - shown} more findings in this file` } as const
-  return [
-    ...once.slice(0, shown),
-    { ...rest, ...(first?.source === undefined ? {} : { source: { ...first.source, line: 1, column: 1 } }) },
-  ]
+/** What violations are explained with. */
+export interface Context {
+  readonly registry: Registry
+  readonly document: unknown
+  readonly positions: Positions
 }
 
-/** Keywords that only say that something inside them was violated. */
-const wrappers = new Set(['anyOf', 'if', 'propertyNames'])
+/** One finding a violation, in no order. */
+export function explainViolations(violations: readonly SchemaFinding[], context: Context): readonly Finding[] {
+  return telling(violations).map((violation) => explain(violation, context))
+}
 
-/** By file, line, column. */
-export function byPlace(a: Finding, b: Finding): number {
+/** Pointers to what is violated: what is left without it is valid. */
+export function violatedPointers(violations: readonly SchemaFinding[]): readonly string[] {
+  return telling(violations).map((violation) => violation.keyPointer ?? violation.instancePath)
+}
+
+/** In the order of files, lines and columns, at most twenty a file, what is beyond that counted. */
+export function limitFindings(findings: readonly Finding[]): readonly Finding[] {
+  const files = new Map<string | undefined, Finding[]>()
+  for (const finding of [...findings].sort(byPlace)) {
+    const file = finding.source?.file
+    const known = files.get(file) ?? []
+    known.push(finding)
+    files.set(file, known)
+  }
+  return [...files.values()].flatMap((ofFile) => {
+    const kept = ofFile.slice(0, shown)
+    const last = kept.at(-1)
+    const rest = ofFile.length - kept.length
+    if (rest === 0 || last === undefined) return kept
+    const message = `${rest} more ${rest === 1 ? 'finding' : 'findings'} in this file`
+    return [...kept, { code: last.code, message, ...(last.source === undefined ? {} : { source: last.source }) }]
+  })
+}
+
+function byPlace(a: Finding, b: Finding): number {
   const [left, right] = [a.source, b.source]
-  if (left === undefined || right === undefined) return 0
+  if (left === undefined || right === undefined) return Number(left !== undefined) - Number(right !== undefined)
   if (left.file !== right.file) return left.file < right.file ? -1 : 1
   return left.line - right.line || left.column - right.column
+}
+
+interface Telling extends SchemaFinding {
+  /** The key that is meant, where a key is violated rather than a value. */
+  readonly keyPointer?: string
+}
+
+/** Without what only repeats another violation of the same place. */
+function telling(violations: readonly SchemaFinding[]): readonly Telling[] {
+  const ofWrongType = new Set(violations.filter(({ keyword }) => keyword === 'type').map((one) => one.instancePath))
+  return violations
+    .filter(({ keyword, instancePath }) => keyword === 'type' || !ofWrongType.has(instancePath))
+    .filter(({ keyword }) => keyword !== 'propertyNames')
+    .map((violation) => {
+      const { instancePath, params, propertyName } = violation
+      const key = violation.keyword === 'additionalProperties' ? params['additionalProperty'] : propertyName
+      return key === undefined ? violation : { ...violation, keyPointer: pointerTo(instancePath, String(key)) }
+    })
 }
 
 interface Words {
   readonly message: string
   readonly hint?: string
   readonly code?: Finding['code']
-  /** Where it points to, if not to the violated value. */
+  /** Where it points to, if not to the violated value or key. */
   readonly pointer?: string
 }
 
-function explain(violation: SchemaFinding, document: unknown, positions: Positions): Finding {
-  const { instancePath } = violation
-  const { message, hint, code = 'CONFIG_SCHEMA', pointer = instancePath } = wordsFor(violation, document)
-  const source = positions.locate(pointer)
-  const address = addressOf(instancePath)
+function explain(violation: Telling, { registry, document, positions }: Context): Finding {
+  const { instancePath, keyPointer } = violation
+  const place = placeOf(registry, document, keyPointer ?? instancePath)
+  const {
+    message,
+    hint,
+    code = 'CONFIG_SCHEMA',
+    pointer = instancePath,
+  } = wordsFor(violation, document, place, registry)
+  const source = keyPointer === undefined ? positions.locateValue(pointer) : positions.locate(keyPointer)
+  const { address } = place
   return { code, message, source, ...(hint === undefined ? {} : { hint }), ...(address === '' ? {} : { address }) }
 }
 
-/** `/instance/mailServer/port` as people say it. */
-function addressOf(pointer: string): string {
-  return segmentsOf(pointer).join('.')
-}
-
-function wordsFor(violation: SchemaFinding, document: unknown): Words {
-  const { instancePath, keyword, params, parentSchema } = violation
-  const name = segmentsOf(instancePath).at(-1) ?? 'the document'
-  const value = valueAt(document, instancePath)
+function wordsFor(violation: Telling, document: unknown, place: Place, registry: Registry): Words {
+  const { instancePath, keyword, params, parentSchema, propertyName, keyPointer } = violation
+  const isSecret = isObject(parentSchema) && parentSchema['pattern'] === secretPattern
+  const name = propertyName === undefined ? nameOf(instancePath) : `the name ${show(propertyName)}`
+  const value = propertyName ?? valueAt(document, instancePath)
   switch (keyword) {
     case 'additionalProperties':
-      return unknownKey(instancePath, String(params['additionalProperty']), parentSchema)
+      return unknownKey(keyPointer ?? '', String(params['additionalProperty']), parentSchema, registry)
     case 'type':
-      return wrongType(name, value, params['type'])
+      if (value === null) return forbiddenNull(name, isSecret, place)
+      return isSecret ? literalSecret(name) : wrongType(name, value, params['type'])
     case 'enum':
       return wrongWord(name, value, params['allowedValues'])
     case 'pattern':
-      if (params['pattern'] !== secretPattern)
-        return {
-          message: `${name} is not written in the form that it needs`,
-          hint: `It must match ${params['pattern']}.`,
-        }
+      if (isSecret) return literalSecret(name)
       return {
-        code: 'CONFIG_SECRET',
-        message: `${name} is a secret and must not stand in the configuration`,
-        hint: 'Write ${secret:some-name}, and give that name a value in the environment or in --secrets-dir. Change the secret if it was ever committed.',
+        message: `${name} is not written in the form that it needs`,
+        hint: `It must match ${String(params['pattern'])}.`,
       }
     case 'required':
-      return { message: `${name} lacks ${params['missingProperty']}` }
+      return { message: `${name} lacks ${String(params['missingProperty'])}` }
     case 'uniqueItems':
       return {
         message: `${name} names something twice`,
         code: 'CONFIG_DUPLICATE',
-        pointer: pointerTo(instancePath, Number(params['i'])),
+        pointer: pointerTo(instancePath, Math.max(Number(params['i']), Number(params['j']))),
       }
     case 'minimum':
     case 'maximum':
-      return { message: `${name} must be ${params['comparison']} ${params['limit']}` }
+      return { message: `${name} must be ${String(params['comparison'])} ${String(params['limit'])}` }
     case 'minLength':
+      return { message: value === '' ? `${name} must not be empty` : `${name} is too short` }
+    case 'maxLength':
+      return { message: `${name} is too long`, hint: `It may have ${String(params['limit'])} characters.` }
+    case 'minProperties':
       return { message: `${name} must not be empty` }
     case 'not':
       return {
@@ -116,75 +151,112 @@ function wordsFor(violation: SchemaFinding, document: unknown): Words {
   }
 }
 
-function unknownKey(instancePath: string, key: string, parentSchema: unknown): Words {
-  const pointer = pointerTo(instancePath, key)
+/** The last name of a pointer, or whose entry it is. */
+function nameOf(pointer: string): string {
+  const [last = 'the document', list] = [...segmentsOf(pointer)].reverse()
+  return list !== undefined && /^\d+$/u.test(last) ? `an entry of ${list}` : last
+}
+
+/** A key, quoted; not more of it than a key has, since the file may not be what it seems. */
+function show(key: string): string {
+  return JSON.stringify(key.length > 40 ? `${key.slice(0, 40)}…` : key)
+}
+
+function literalSecret(name: string): Words {
+  return {
+    code: 'CONFIG_SECRET',
+    message: `${name} is a secret and must not stand in the configuration`,
+    hint: 'Write ${secret:some-name}, and give that name a value in the environment or in --secrets-dir. Change the secret if it was ever committed.',
+  }
+}
+
+function unknownKey(pointer: string, key: string, parentSchema: unknown, registry: Registry): Words {
   if (unbuilt.has(pointer)) {
     return {
-      message: `${addressOf(pointer)} is not built yet`,
-      pointer,
+      message: `${segmentsOf(pointer).join('.')} is not built yet`,
       hint: 'Take it out: this version of bbstate would not act on it.',
     }
   }
-  const properties =
-    isObject(parentSchema) && isObject(parentSchema['properties']) ? Object.keys(parentSchema['properties']) : []
-  const nearest = findNearest(key, properties)
-  const known = properties.length === 0 ? 'Nothing can stand here.' : `Known here: ${properties.join(', ')}.`
-  return {
-    message: `Unknown key ${JSON.stringify(key)}`,
-    pointer,
-    hint: nearest === undefined ? known : `Did you mean ${nearest}?`,
+  const message = `Unknown key ${show(key)}`
+  const schema = isObject(parentSchema) && isObject(parentSchema['properties']) ? parentSchema['properties'] : {}
+  const known = Object.keys(schema)
+  const isTop = segmentsOf(pointer).length === 1
+  const root = isTop && registry.roots.find(({ kind }) => childrenOf(registry, kind).some((child) => child.key === key))
+  if (root) return { message, hint: `Write it below ${root.path}:` }
+  const nearest = findNearest(key, known)
+  if (nearest !== undefined) return { message, hint: `Did you mean ${nearest}?` }
+  return { message, hint: known.length === 0 ? 'Nothing can stand here.' : `Known here: ${known.join(', ')}.` }
+}
+
+function forbiddenNull(name: string, isSecret: boolean, { part, resource }: Place): Words {
+  const message = `${name} cannot be null`
+  if (part === 'setting') {
+    return {
+      message: `${name} cannot be reset`,
+      hint: `The server has no way to reset ${resource?.docs.title ?? name}: write the value that it must have, or leave the key out.`,
+    }
   }
+  if (part === 'section')
+    return { message, hint: 'Write null for each setting that must be reset, never for all at once.' }
+  if (part === 'collection')
+    return { message, hint: 'Write null for each item that must not exist, never for all at once.' }
+  if (isSecret) return { message, hint: 'A secret is replaced, not cleared. Leave the key out to leave it alone.' }
+  return { message, hint: 'Null clears, and this cannot be cleared. Leave the key out to leave it alone.' }
 }
 
 function wrongType(name: string, value: unknown, type: unknown): Words {
   const types = (Array.isArray(type) ? type : [type]).map(String)
-  const wanted = types.filter((one) => one !== 'null').map(article)
-  if (value === null) {
-    return {
-      message: `${name} cannot be null`,
-      hint: 'Null deletes or resets; this cannot be. Leave the key out to leave it alone.',
-    }
-  }
+  const wanted = types.filter((one) => one !== 'null').map((one) => typeWords[one] ?? one)
   const isWord = typeof value === 'string' && /^(?:yes|no|on|off|y|n)$/iu.test(value)
   if (types.includes('boolean') && isWord) {
     return { message: `${name} must be true or false`, hint: 'In YAML 1.2, yes, no, on and off are texts.' }
   }
-  const isVariable = typeof value === 'string' && !types.includes('string')
-  const hint = isVariable ? { hint: 'A text in quotes, or the value of a ${var:…}, is always a text.' } : {}
-  return { message: `${name} must be ${wanted.join(' or ')}, and is ${kindOf(value)}`, ...hint }
+  const message = `${name} must be ${wanted.join(' or ')}, and is ${kindOf(value)}`
+  const isPlain = typeof value === 'number' || typeof value === 'boolean'
+  if (types.includes('string') && isPlain) return { message, hint: 'Put it in quotes.' }
+  if (typeof value !== 'string') return { message }
+  return { message, hint: 'What stands in quotes, and what ${var:…} brings in, is always a text.' }
 }
 
-function article(type: string): string {
-  return (
-    {
-      integer: 'a whole number',
-      number: 'a number',
-      boolean: 'true or false',
-      array: 'a list',
-      object: 'a map',
-      string: 'a text',
-    }[type] ?? type
-  )
+const typeWords: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  string: 'a text',
 }
 
 function kindOf(value: unknown): string {
+  if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
-  return (
-    { number: 'a number', boolean: 'true or false', object: 'a map', string: 'a text' }[typeof value as string] ??
-    'something else'
-  )
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'a fraction'
+  return typeWords[typeof value] ?? 'something else'
 }
 
 function wrongWord(name: string, value: unknown, allowed: unknown): Words {
   const words = (Array.isArray(allowed) ? allowed : []).filter((word) => word !== null).map(String)
   const nearest = typeof value === 'string' ? findNearest(value, words) : undefined
-  const list = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('')
+  const list = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}` : words.join('')
   return { message: `${name} must be ${list}`, ...(nearest === undefined ? {} : { hint: `Did you mean ${nearest}?` }) }
 }
 
 function valueAt(document: unknown, pointer: string): unknown {
   return segmentsOf(pointer).reduce<unknown>((value, segment) => {
-    if (Array.isArray(value)) return value[Number(segment)]
-    return isObject(value) ? value[segment] : undefined
+    if (Array.isArray(value)) return (value as readonly unknown[])[Number(segment)]
+    return isObject(value) && Object.hasOwn(value, segment) ? value[segment] : undefined
   }, document)
+}
+
+/** Takes places out of a document, in place: what was found wrong, so that the rest can still be looked at. */
+export function takeOut(document: unknown, pointers: readonly string[]): unknown {
+  for (const pointer of pointers) {
+    const segments = segmentsOf(pointer)
+    const last = segments.at(-1)
+    if (last === undefined) return {}
+    const parent = valueAt(document, segments.slice(0, -1).reduce(pointerTo, ''))
+    if (Array.isArray(parent)) parent[Number(last)] = undefined
+    else if (isObject(parent)) delete parent[last]
+  }
+  return document
 }

@@ -13,7 +13,7 @@ import {
 import { isObject } from '../model/schema.js'
 import { makeCanonical } from './canonical.js'
 import { type Positions, pointerTo } from './positions.js'
-import { resolveReferences } from './references.js'
+import { misplacedSecret, resolveReferences } from './references.js'
 
 /** Where something is written. */
 export interface Origin {
@@ -46,9 +46,9 @@ export interface WrittenCollection {
 
 /** What one file declares. */
 export interface Written {
-  readonly items: WrittenItem[]
-  readonly collections: WrittenCollection[]
-  readonly findings: Finding[]
+  readonly items: readonly WrittenItem[]
+  readonly collections: readonly WrittenCollection[]
+  readonly findings: readonly Finding[]
 }
 
 /** Takes a valid document apart. */
@@ -107,22 +107,18 @@ class Flattening implements Written {
 
   /** The items of a collection, whatever notation it is written in. */
   #entries(resource: Collection, written: unknown, pointer: string): readonly Entry[] {
+    if (Array.isArray(written)) {
+      // What was found wrong was taken out, which leaves holes.
+      return written.flatMap((entry: unknown, index): readonly Entry[] =>
+        entry === undefined ? [] : [listEntry(resource, entry, pointerTo(pointer, index))],
+      )
+    }
     const [name] = resource.identity
     const [plain = ''] = plainProperties(resource)
-    const notation = notationOf(this.#registry, resource)
-    if (Array.isArray(written)) {
-      return written.map((entry: unknown, index): Entry => {
-        const here = pointerTo(pointer, index)
-        if (!isObject(entry)) return { identity: { [name]: entry }, body: {}, pointer: here }
-        const { absent, ...body } = entry
-        const identity = Object.fromEntries(resource.identity.map((property) => [property, body[property]]))
-        return { identity, body: absent === true ? null : body, pointer: here }
-      })
-    }
+    const isScalar = notationOf(this.#registry, resource) === 'scalars'
     return Object.entries(isObject(written) ? written : {}).map(([key, body]): Entry => {
       const entry = { identity: { [name]: key }, pointer: pointerTo(pointer, key) }
-      if (body === null || notation !== 'scalars') return { ...entry, body }
-      return { ...entry, body: { [plain]: body }, scalar: plain }
+      return body === null || !isScalar ? { ...entry, body } : { ...entry, body: { [plain]: body }, scalar: plain }
     })
   }
 
@@ -135,34 +131,47 @@ class Flattening implements Written {
     const address = itemAddress(section, formatKey(resource.identity, identity))
     const fields = Object.entries(whole).filter(([property]) => !resource.identity.includes(property))
     const want = body === null ? null : Object.fromEntries(fields)
-    const renamed = isObject(body) ? body['renamedFrom'] : undefined
-    const earlier = typeof renamed === 'string' ? { renamedFrom: spellName(resource, renamed) } : {}
+    const earlier = this.#earlierName(resource, body, origin, address)
     this.items.push({ resource, at, address, section, identity, want, origin, ...earlier })
     const below = { ...at, [resource.kind]: String(identity[resource.identity[0]]) }
     if (body !== null) this.section(resource.kind, body, below, address, pointer)
+  }
+
+  #earlierName(resource: Collection, body: unknown, origin: Origin, address: string): { renamedFrom?: string } {
+    const written = isObject(body) && resource.rename !== undefined ? body['renamedFrom'] : undefined
+    if (typeof written !== 'string') return {}
+    const [property] = resource.identity
+    const pointer = { ...origin, pointer: pointerTo(origin.pointer, 'renamedFrom') }
+    const spelled = this.#read(resource, { [property]: written }, pointer, address)
+    return isObject(spelled) ? { renamedFrom: String(spelled[property]) } : {}
   }
 
   /** A written value with its references resolved, in canonical spelling. */
   #read(resource: Singleton | Collection, written: unknown, origin: Origin, address: string): unknown {
     if (written === null) return null
     const { value, misplaced } = resolveReferences(resource.schema, written)
-    for (const path of misplaced)
-      this.#report(
-        origin,
-        path,
-        address,
-        'A secret can stand only as the whole value of a secret field',
-        'CONFIG_SECRET',
-      )
+    for (const path of misplaced) this.#report({ ...misplacedSecret, address }, origin, path)
     const canonical = makeCanonical(resource, value)
-    for (const key of canonical.twice)
-      this.#report(origin, '', address, `${key} is written twice, in different spellings`, 'CONFIG_DUPLICATE')
+    for (const path of canonical.twice) this.#report({ ...twoSpellings, address }, origin, path)
     return canonical.value
   }
 
-  #report(origin: Origin, path: string, address: string, message: string, code: Finding['code']): void {
-    this.findings.push({ code, message, address, source: this.#positions().locate(`${origin.pointer}${path}`) })
+  #report(finding: Finding, { pointer }: Origin, path: string): void {
+    this.findings.push({ ...finding, source: this.#positions().locateValue(`${pointer}${path}`) })
   }
+}
+
+const twoSpellings: Finding = {
+  code: 'CONFIG_DUPLICATE',
+  message: 'The same name stands here twice, in different spellings',
+  hint: 'The server treats them as one: write it once.',
+}
+
+function listEntry(resource: Collection, entry: unknown, pointer: string): Entry {
+  if (!isObject(entry)) return { identity: { [resource.identity[0]]: entry }, body: {}, pointer }
+  const { absent, ...body } = entry
+  const identity = Object.fromEntries(resource.identity.map((property) => [property, body[property]]))
+  return { identity, body: absent === true ? null : body, pointer }
 }
 
 /** The fields of an item itself, without its children's sections and the reserved key. */
@@ -171,10 +180,4 @@ function ownFields(registry: Registry, resource: Collection, body: unknown): Rec
   const children = new Set(childrenOf(registry, resource.kind).map(({ key }) => key))
   const isRename = (property: string): boolean => property === 'renamedFrom' && resource.rename !== undefined
   return Object.fromEntries(Object.entries(body).filter(([property]) => !children.has(property) && !isRename(property)))
-}
-
-function spellName(resource: Collection, name: string): string {
-  const [property] = resource.identity
-  const spelled = resource.canonical({ [property]: name })
-  return isObject(spelled) ? String(spelled[property]) : name
 }

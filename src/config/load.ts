@@ -4,6 +4,7 @@
  * Steps: parse, put variables in, validate, take apart into addressed items, unite, merge overlays, check across files.
  * Every finding of every step is reported at once, as far as the step before left something to look at.
  */
+import { formatName, itemAddress } from '../model/address.js'
 import type { Desired, Policy } from '../model/desired.js'
 import { ConfigError, type Finding } from '../model/errors.js'
 import type { Registry } from '../model/resource.js'
@@ -11,11 +12,11 @@ import { secretsIn } from '../model/draft.js'
 import { isObject } from '../model/schema.js'
 import { secretVariable } from '../model/secret.js'
 import type { ConfigurationFile, ConfigurationFiles } from './files.js'
-import { byPlace, explainViolations } from './findings.js'
+import { explainViolations, limitFindings, takeOut, violatedPointers } from './findings.js'
 import { flatten, type Written } from './flatten.js'
-import { readPolicy } from './policy.js'
+import { locating, readPolicy } from './policy.js'
 import type { Positions } from './positions.js'
-import { substitute, type Variables } from './references.js'
+import { misplacedSecret, resolveReferences, substitute, type Variables } from './references.js'
 import { unite } from './unite.js'
 import type { Validate } from './validator.js'
 import { parseFile } from './yaml.js'
@@ -58,9 +59,10 @@ export function loadDesired(input: ConfigurationInput, ports: ConfigurationPorts
     ...united.findings,
     ...server.findings,
     ...findExcluded(items),
+    ...findRenamesAmiss(items),
     ...findSharedVariables(items),
   ]
-  const [first, ...rest] = [...findings].sort(byPlace)
+  const [first, ...rest] = limitFindings(findings)
   if (first !== undefined) throw new ConfigError([first, ...rest])
   return {
     items,
@@ -81,30 +83,47 @@ const nothing: Omit<Loaded, 'findings'> = {
   server: undefined,
 }
 
+/** What was found wrong is taken out, so that the rest of the file is still looked at. */
 function loadFile(file: ConfigurationFile, variables: Variables, { registry, validate }: ConfigurationPorts): Loaded {
   const parsed = parseFile(file)
-  if (!('data' in parsed)) return { ...nothing, findings: [...parsed] }
+  if (!('data' in parsed)) return { ...nothing, findings: parsed }
   const { positions } = parsed
-  const substituted = substitute(parsed, variables)
-  const document = substituted.data
-  const violated = validate(document)
-  const violations = violated.length === 0 ? [] : explainViolations(violated, document, positions())
-  const findings = [...substituted.findings, ...violations]
-  if (findings.length > 0) return { ...nothing, findings }
+  const { data, failed, findings } = substitute(parsed, variables)
+  const substituted = takeOut(data, failed)
+  const violated = validate(substituted)
+  const violations =
+    violated.length === 0
+      ? []
+      : explainViolations(violated, { registry, document: substituted, positions: positions() })
+  const document = takeOut(substituted, violatedPointers(violated))
   const written = flatten(registry, document, positions)
-  const { policy, findings: policyFindings } = readPolicy(registry, document, positions)
+  const frame = readFrame(registry, document, positions)
+  const { policy, findings: policyFindings } = readPolicy(registry, frame.document, positions)
   return {
     items: written.items,
     collections: written.collections,
-    findings: [...written.findings, ...policyFindings],
+    findings: [...findings, ...violations, ...written.findings, ...frame.findings, ...policyFindings],
     policy,
-    server: serverOf(document, positions),
+    server: serverOf(frame.document, positions),
   }
+}
+
+/** What a document holds beside the sections of settings, with its references read. */
+function readFrame(
+  registry: Registry,
+  document: unknown,
+  positions: () => Positions,
+): { document: unknown; findings: readonly Finding[] } {
+  const sections = new Set(registry.roots.map(({ path }) => path))
+  const entries = Object.entries(isObject(document) ? document : {}).filter(([key]) => !sections.has(key))
+  const { value, misplaced } = resolveReferences(undefined, Object.fromEntries(entries))
+  const findings = misplaced.map((pointer) => ({ ...misplacedSecret, source: positions().locateValue(pointer) }))
+  return { document: value, findings }
 }
 
 function serverOf(document: unknown, positions: () => Positions): Desired['server'] {
   const url = isObject(document) ? document['server'] : undefined
-  return typeof url === 'string' ? { url, source: positions().locate('/server') } : undefined
+  return typeof url === 'string' ? locating({ url }, positions, '/server') : undefined
 }
 
 function uniteServer(files: readonly Loaded[]): { server: Desired['server']; findings: readonly Finding[] } {
@@ -128,6 +147,26 @@ function findExcluded(items: Desired['items']): readonly Finding[] {
         hint: 'Declare one of them.',
       })),
   )
+}
+
+/** A rename leads from a name that is free afterwards, and to one item. */
+function findRenamesAmiss(items: Desired['items']): readonly Finding[] {
+  const declared = new Map(items.map((item) => [item.address, item]))
+  const renamed = new Map<string, Desired['items'][number]>()
+  return items.flatMap((item): readonly Finding[] => {
+    if (item.renamedFrom === undefined) return []
+    const earlier = itemAddress(item.section, formatName(item.renamedFrom))
+    const other = renamed.get(earlier) ?? declared.get(earlier)
+    renamed.set(earlier, item)
+    if (other === undefined || other.want === null) return []
+    const { file, line, column } = other.locate()
+    const message =
+      other === item
+        ? `${item.address} cannot be renamed from its own name`
+        : `${item.address} is renamed from ${earlier}, which is claimed at ${file}:${line}:${column} too`
+    const hint = 'Take renamedFrom out once the rename has been applied.'
+    return [{ code: 'CONFIG_DUPLICATE', message, address: item.address, source: item.locate(), hint }]
+  })
 }
 
 function findSharedVariables(items: Desired['items']): readonly Finding[] {

@@ -1,16 +1,16 @@
 /** The `policy` section: address patterns that must name what they are meant for. */
-import { parseAddress } from '../model/address.js'
+import { formatAddress, formatName, parseAddress, parseName, type Step } from '../model/address.js'
 import type { Ignore, Pattern, Policy } from '../model/desired.js'
-import type { Finding } from '../model/errors.js'
+import type { Finding, Source } from '../model/errors.js'
 import { findNearest } from '../model/nearest.js'
 import { childrenOf, type Registry, type Resource } from '../model/resource.js'
-import { isObject } from '../model/schema.js'
+import { isObject, propertiesOf } from '../model/schema.js'
 import { type Positions, pointerTo } from './positions.js'
 
-/** What a pattern can name. */
-type Target = 'collection' | 'item'
+/** What a pattern is for. */
+type Use = 'prune' | 'protect' | 'ignore'
 
-/** Reads the policy of one file. */
+/** Reads the policy of one file. Patterns are in canonical spelling, as addresses are. */
 export function readPolicy(
   registry: Registry,
   document: unknown,
@@ -18,101 +18,143 @@ export function readPolicy(
 ): { policy: Policy; findings: readonly Finding[] } {
   const findings: Finding[] = []
   const section = isObject(document) && isObject(document['policy']) ? document['policy'] : {}
-  const check = (pattern: string, pointer: string, target: Target | 'any'): void => {
-    const problem = judge(registry, pattern, target)
-    if (problem !== undefined) findings.push({ code: 'CONFIG_SCHEMA', ...problem, source: positions().locate(pointer) })
+  const report = (problem: Problem, pointer: string): void => {
+    findings.push({ code: 'CONFIG_SCHEMA', ...problem, source: positions().locateValue(pointer) })
   }
-  const read = (key: 'prune' | 'protect', target: Target): readonly Pattern[] =>
-    listOf(section[key]).map((pattern, index) => {
-      const pointer = pointerTo(`/policy/${key}`, index)
-      check(key === 'protect' ? String(pattern).replace(/\/\*\*$/u, '') : String(pattern), pointer, target)
-      return lazily({ pattern: String(pattern) }, positions, pointer)
+  const spell = (text: string, use: Use, pointer: string): string => {
+    const judged = judgePattern(registry, text, use)
+    if (typeof judged === 'string') return judged
+    report(judged, pointer)
+    return text
+  }
+  const patterns = (use: 'prune' | 'protect'): readonly Pattern[] =>
+    listOf(section[use]).map((text, index) => {
+      const pointer = pointerTo(`/policy/${use}`, index)
+      return locating({ pattern: spell(String(text), use, pointer) }, positions, pointer)
     })
-  const ignore = listOf(section['ignore']).map((entry, index) => {
+  const ignores = listOf(section['ignore']).map((entry, index): Ignore => {
     const { address, reason, until } = (isObject(entry) ? entry : {}) as Record<string, string>
     const pointer = pointerTo('/policy/ignore', index)
-    check(String(address), pointerTo(pointer, 'address'), 'any')
-    if (Number.isNaN(Date.parse(`${until}T00:00:00Z`))) {
-      findings.push({
-        code: 'CONFIG_SCHEMA',
-        message: `until is no day of the calendar`,
-        source: positions().locate(pointerTo(pointer, 'until')),
-      })
-    }
-    return lazily({ address: String(address), reason: String(reason), until: String(until) }, positions, pointer)
+    const last = pointerTo(pointer, 'until')
+    if (!isDay(String(until))) report({ message: 'until is no day of the calendar', hint: 'Write YYYY-MM-DD.' }, last)
+    const covered = spell(String(address), 'ignore', pointerTo(pointer, 'address'))
+    return locating({ address: covered, reason: String(reason), until: String(until) }, positions, pointer)
   })
-  return { policy: { prune: read('prune', 'collection'), protect: read('protect', 'item'), ignore }, findings }
+  return { policy: { prune: patterns('prune'), protect: patterns('protect'), ignore: ignores }, findings }
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? value.filter((entry) => entry !== undefined) : []
 }
 
-/** Adds the place, computed when asked for. */
-function lazily<T extends object>(value: T, positions: () => Positions, pointer: string): T & Pick<Ignore, 'source'> {
+/** February the 30th is a date to JavaScript, which turns it into another. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
+
+/** Adds the place, which is computed when somebody asks for it. */
+export function locating<T extends object>(
+  value: T,
+  positions: () => Positions,
+  pointer: string,
+): T & { readonly source: Source } {
   return Object.defineProperty(value, 'source', {
     enumerable: true,
-    get: () => positions().locate(pointer),
-  }) as T & Pick<Ignore, 'source'>
+    get: () => positions().locateValue(pointer),
+  }) as T & { readonly source: Source }
 }
 
-function judge(
-  registry: Registry,
-  pattern: string,
-  target: Target | 'any',
-): { message: string; hint: string } | undefined {
-  const shown = JSON.stringify(pattern)
-  const steps = parseAddress(pattern)
+interface Problem {
+  readonly message: string
+  readonly hint: string
+}
+
+/** The pattern in canonical spelling, or what is wrong with it. */
+function judgePattern(registry: Registry, text: string, use: Use): string | Problem {
+  const shown = JSON.stringify(text)
+  const below = use === 'protect' && text.endsWith('/**') ? '/**' : ''
+  const steps = parseAddress(below === '' ? text : text.slice(0, -below.length))
   if (steps === null) {
-    return {
-      message: `${shown} is not an address`,
-      hint: 'Addresses look like instance.groups[devs].members; * stands for any name inside brackets.',
-    }
+    const hint =
+      'Addresses look like instance.groups[devs].members; * stands for any name inside brackets; odd names stand in double quotes.'
+    return { message: `${shown} is not an address`, hint }
   }
-  let kinds = registry.roots.map(({ kind, path }) => ({ kind, key: path }))
+  const spelled: Step[] = []
+  let known = registry.roots.map(({ kind, path }) => ({ kind, key: path }))
   let found: Resource | undefined
-  for (const [index, { key, names }] of steps.entries()) {
-    const next = kinds.find((one) => one.key === key)
-    if (next === undefined) {
-      const nearest = findNearest(
-        key,
-        kinds.map((one) => one.key),
-      )
-      return {
-        message: `${shown}: there is no ${key} here`,
-        hint:
-          nearest === undefined ? `Known here: ${kinds.map((one) => one.key).join(', ')}.` : `Did you mean ${nearest}?`,
-      }
-    }
+  for (const [index, step] of steps.entries()) {
+    const next = known.find(({ key }) => key === step.key)
+    if (next === undefined) return unknownStep(shown, step.key, known)
     found = registry.resources.find(({ kind }) => kind === next.kind)
     const isLast = index === steps.length - 1
-    if (!isLast && found?.form === 'collection' && names === undefined) {
-      return { message: `${shown}: ${key} needs a name or [*]`, hint: `Write ${key}[*] for all of them.` }
-    }
-    kinds = childrenOf(registry, next.kind).map((child) => ({ kind: child.kind, key: child.key }))
-    if (isLast && target !== 'any') return judgeTarget(shown, found, names, target)
+    const problem = judgeNames(found, step, isLast)
+    if (problem !== undefined) return { ...problem, message: `${shown}: ${problem.message}` }
+    spelled.push(spellStep(found, step))
+    known = childrenOf(registry, next.kind).map(({ kind, key }) => ({ kind, key }))
   }
-  return undefined
+  const problem = below === '' ? judgeTarget(shown, found, steps.at(-1), use) : undefined
+  return problem ?? `${formatAddress(spelled)}${below}`
+}
+
+function unknownStep(shown: string, key: string, known: readonly { readonly key: string }[]): Problem {
+  const keys = known.map((one) => one.key)
+  const nearest = findNearest(key, keys)
+  const offer = keys.length === 0 ? 'Nothing is below it.' : `Known here: ${keys.join(', ')}.`
+  return {
+    message: `${shown}: there is no ${key} here`,
+    hint: nearest === undefined ? offer : `Did you mean ${nearest}?`,
+  }
+}
+
+function judgeNames(found: Resource | undefined, { key, names }: Step, isLast: boolean): Problem | undefined {
+  if (found?.form !== 'collection') {
+    if (names === undefined) return undefined
+    return { message: `${key} is there once and has no names`, hint: `Write ${key} without brackets.` }
+  }
+  if (names === undefined) {
+    return isLast ? undefined : { message: `${key} needs a name or [*]`, hint: `Write ${key}[*] for all of them.` }
+  }
+  const wanted = found.identity.length
+  if (names.length === wanted || (names.length === 1 && names[0] === '*')) return undefined
+  const hint = `Its items are named by ${found.identity.join(' and ')}; a comma inside of a name wants quotes.`
+  return { message: `${key} takes ${wanted} ${wanted === 1 ? 'name' : 'names'}, and has ${names.length}`, hint }
+}
+
+/** Names as addresses spell them, so that `[Devs]` protects what the server calls `devs`. */
+function spellStep(found: Resource | undefined, step: Step): Step {
+  const { key, names } = step
+  if (found?.form !== 'collection' || names === undefined) return step
+  const spelled = names.map((written, index) => {
+    const property = found.identity[index]
+    if (property === undefined || written === '*' || propertiesOf(found.schema)[property]?.type === 'object')
+      return written
+    const canonical = found.canonical({ [property]: parseName(written) })
+    const name = isObject(canonical) ? String(canonical[property]) : parseName(written)
+    // An unquoted star is a wildcard, also inside of a name; quoting would make it a letter.
+    return written.includes('*') && !written.startsWith('"') ? name : formatName(name)
+  })
+  return { key, names: spelled }
 }
 
 function judgeTarget(
   shown: string,
   found: Resource | undefined,
-  names: readonly string[] | undefined,
-  target: Target,
-): { message: string; hint: string } | undefined {
-  const isCollection = found?.form === 'collection' && names === undefined
-  if (target === 'collection' && !isCollection) {
-    return {
-      message: `${shown} is not a collection`,
-      hint: 'prune names a collection, such as instance.groupPermissions.',
-    }
+  last: Step | undefined,
+  use: Use,
+): Problem | undefined {
+  const isWhole = found?.form === 'collection' && last?.names === undefined
+  if (use === 'prune' && !isWhole) {
+    const hint = 'prune names a collection, such as instance.groupPermissions.'
+    return { message: `${shown} is not a collection`, hint }
   }
-  if (target === 'item' && (isCollection || found === undefined)) {
-    return {
-      message: `${shown} is not an item`,
-      hint: 'protect names an item, such as instance.groups[devs]; [*] for all of them.',
-    }
+  if (use === 'prune' && found?.form === 'collection' && found.list === undefined) {
+    const hint = 'The server cannot list it, so what is not declared stays unseen.'
+    return { message: `${shown} cannot be pruned`, hint }
+  }
+  if (use === 'protect' && (isWhole || found === undefined)) {
+    const hint = 'protect names an item, such as instance.groups[devs]; [*] for all of them, /** for all below.'
+    return { message: `${shown} is not an item`, hint }
   }
   return undefined
 }

@@ -5,7 +5,7 @@
  * field that is secret, so that nothing that is printed or sent elsewhere can hold its value.
  */
 import type { Finding } from '../model/errors.js'
-import { isObject, type Schema } from '../model/schema.js'
+import { isObject, propertiesOf, type Schema } from '../model/schema.js'
 import { variableVariable } from '../model/secret.js'
 import { fieldOf } from './canonical.js'
 import { pointerTo } from './positions.js'
@@ -129,26 +129,23 @@ export function resolveReferences(schema: Schema | undefined, value: unknown): R
       const named = wholeSecret.exec(written)?.[1]
       if (part?.secret === true) return { secret: named ?? '' }
       if (named !== undefined) misplaced.push(pointer)
-      return unescape(written)
+      return readEscapes(written)
     }
     if (Array.isArray(written)) {
       const items = part?.type === 'array' ? part.items : undefined
-      return written.map((entry: unknown, index) => visit(items, entry, pointerTo(pointer, index)))
+      const kept = written.filter((entry) => entry !== undefined)
+      return kept.map((entry: unknown, index) => visit(items, entry, pointerTo(pointer, index)))
     }
     if (!isObject(written)) return written
     const fields = Object.entries(written).map(([key, field]) => {
-      const inner = part?.type === 'array' ? part.items : part && fieldOf(propertiesIn(part), key)
-      return [unescape(key), visit(inner, field, pointerTo(pointer, key))] as const
+      const inner = part?.type === 'array' ? part.items : part && fieldOf(propertiesOf(part), key)
+      return [readEscapes(key), visit(inner, field, pointerTo(pointer, key))] as const
     })
     return Object.fromEntries(fields)
   }
   return { value: visit(schema, value, ''), misplaced }
 }
 
-function propertiesIn(schema: Schema): Readonly<Record<string, Schema>> {
-  return schema.type === 'object' ? schema.properties : {}
-}
-
-function unescape(text: string): string {
+function readEscapes(text: string): string {
   return text.replaceAll('$${', '${')
 }

@@ -16,28 +16,35 @@ interface Layered extends Omit<WrittenItem, 'origin'> {
   readonly origins: readonly { readonly origin: Origin; readonly want: unknown }[]
 }
 
+/** Everything that is declared, layer by layer. */
+interface United {
+  readonly items: Map<string, Layered>
+  readonly collections: Map<string, DesiredCollection>
+}
+
 /** Unites files and merges overlays; duplicates are reported. */
 export function unite(
   files: readonly Written[],
   overlays: readonly Written[],
 ): { items: readonly DesiredItem[]; collections: readonly DesiredCollection[]; findings: readonly Finding[] } {
-  const items = new Map<string, Layered>()
+  const united: United = { items: new Map(), collections: new Map() }
   const findings: Finding[] = []
   for (const item of files.flatMap((file) => file.items)) {
-    const known = items.get(item.address)
-    if (known === undefined) items.set(item.address, layer(item))
+    const known = united.items.get(item.address)
+    if (known === undefined) united.items.set(item.address, layer(item))
     else findings.push(declaredTwice(item, known))
   }
+  for (const file of files) addCollections(united.collections, file)
   for (const overlay of overlays) {
     findings.push(...duplicatesWithin(overlay))
+    dropBelowAbsent(united, overlay)
     for (const item of overlay.items) {
-      const below = items.get(item.address)
-      items.set(item.address, below === undefined ? layer(item) : merge(below, item))
-      if (item.want === null) dropBelow(items, item.address)
+      const below = united.items.get(item.address)
+      united.items.set(item.address, below === undefined ? layer(item) : merge(below, item))
     }
+    addCollections(united.collections, overlay)
   }
-  const collections = uniteCollections([...files, ...overlays], items)
-  return { items: [...items.values()].map(finish), collections, findings }
+  return { items: [...united.items.values()].map(finish), collections: [...united.collections.values()], findings }
 }
 
 function layer({ origin, ...item }: WrittenItem): Layered {
@@ -89,17 +96,25 @@ export function mergeValue(schema: Schema, below: unknown, over: unknown): unkno
   return { ...below, ...Object.fromEntries(merged) }
 }
 
-function dropBelow(items: Map<string, Layered>, address: string): void {
-  for (const other of [...items.keys()]) if (other.startsWith(`${address}.`)) items.delete(other)
+/** What an overlay says must not exist has nothing below it, whatever earlier layers say. */
+function dropBelowAbsent({ items, collections }: United, overlay: Written): void {
+  const absent = new Set(overlay.items.filter(({ want }) => want === null).map(({ address }) => address))
+  if (absent.size === 0) return
+  for (const address of items.keys()) if (isBelow(address, absent)) items.delete(address)
+  for (const address of collections.keys()) if (isBelow(address, absent)) collections.delete(address)
 }
 
-function uniteCollections(
-  layers: readonly Written[],
-  items: ReadonlyMap<string, Layered>,
-): readonly DesiredCollection[] {
-  const united = new Map<string, DesiredCollection>()
-  for (const { resource, at, address, isWrittenEmpty, origin } of layers.flatMap((one) => one.collections)) {
-    if (isInsideAbsent(address, items)) continue
+/** Whether one of the items around an address is among those given. */
+function isBelow(address: string, items: ReadonlySet<string>): boolean {
+  // A dot inside of a quoted name cuts no address off: what is before it is none.
+  for (let index = address.lastIndexOf('.'); index > 0; index = address.lastIndexOf('.', index - 1)) {
+    if (items.has(address.slice(0, index))) return true
+  }
+  return false
+}
+
+function addCollections(united: Map<string, DesiredCollection>, file: Written): void {
+  for (const { resource, at, address, isWrittenEmpty, origin } of file.collections) {
     const known = united.get(address)
     united.set(address, {
       resource,
@@ -109,14 +124,6 @@ function uniteCollections(
       locate: known?.locate ?? (() => origin.positions().locate(origin.pointer)),
     })
   }
-  return [...united.values()]
-}
-
-function isInsideAbsent(address: string, items: ReadonlyMap<string, Layered>): boolean {
-  for (let index = address.lastIndexOf('.'); index > 0; index = address.lastIndexOf('.', index - 1)) {
-    if (items.get(address.slice(0, index))?.want === null) return true
-  }
-  return false
 }
 
 function finish({ origins, ...item }: Layered): DesiredItem {

@@ -4,7 +4,10 @@ import type { Registry } from '../model/resource.js'
 import { makeConfigurationSchema } from './configuration-schema.js'
 
 /** One violation, as ajv says it. */
-export type SchemaFinding = Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message' | 'parentSchema'>
+export type SchemaFinding = Pick<
+  ErrorObject,
+  'instancePath' | 'keyword' | 'params' | 'message' | 'parentSchema' | 'propertyName'
+>
 
 /** Checks a document; empty where it is valid. */
 export type Validate = (document: unknown) => readonly SchemaFinding[]

@@ -6,7 +6,7 @@
  */
 import { isObject } from './schema.js'
 
-/** One step of an address: the key of a section, and the names inside the brackets if there are any. */
+/** One step of an address: the key of a section, and the names inside the brackets, each as it is written there. */
 export interface Step {
   readonly key: string
   readonly names?: readonly string[]
@@ -17,15 +17,23 @@ export type Steps = readonly Step[]
 
 const plainName = /^[^\s"[\].,*=]+$/u
 
-function formatName(name: string): string {
+/** A name as it stands inside brackets. */
+export function formatName(name: string): string {
   return plainName.test(name) ? name : JSON.stringify(name)
+}
+
+/** The name that stands inside brackets as `written`, which is a JSON string or the name itself. */
+export function parseName(written: string): string {
+  return written.startsWith('"') ? String(JSON.parse(written)) : written
 }
 
 /** The text between the brackets for one naming value: a string, or an object such as `{model: production}`. */
 function formatNaming(value: unknown): string {
   if (!isObject(value)) return formatName(String(value))
   return Object.entries(value)
+    .filter(([, text]) => text !== undefined && text !== null)
     .map(([property, text]) => `${property}=${formatName(String(text))}`)
+    .sort()
     .join('&')
 }
 
@@ -45,50 +53,23 @@ export function itemAddress(collection: string, key: string): string {
   return `${collection}[${key}]`
 }
 
+const quotedName = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`
+const oneName = String.raw`(?:${quotedName}|[^\s"[\],=]+)`
+const property = '[A-Za-z][A-Za-z0-9]*='
+const naming = `(?:${property})?${oneName}(?:&${property}${oneName})*`
+const namings = new RegExp(naming, 'gu')
+const stepPattern = String.raw`([A-Za-z][A-Za-z0-9]*)(?:\[(${naming}(?:,${naming})*)\])?(?:\.(?=.)|$)`
+
 /** The steps of an address; `null` where the text is none. */
 export function parseAddress(text: string): Steps | null {
   const steps: Step[] = []
-  let rest = text
-  while (rest !== '') {
-    const key = /^[A-Za-z][A-Za-z0-9]*/u.exec(rest)?.[0]
+  const step = new RegExp(stepPattern, 'suy')
+  while (step.lastIndex < text.length) {
+    const [, key, names] = step.exec(text) ?? []
     if (key === undefined) return null
-    rest = rest.slice(key.length)
-    const bracket = rest.startsWith('[') ? parseNames(rest.slice(1)) : undefined
-    if (bracket === null) return null
-    steps.push(bracket === undefined ? { key } : { key, names: bracket.names })
-    rest = bracket === undefined ? rest : bracket.rest
-    if (rest === '') return steps
-    if (!rest.startsWith('.')) return null
-    rest = rest.slice(1)
+    steps.push(names === undefined ? { key } : { key, names: names.match(namings) ?? [] })
   }
-  return null
-}
-
-const quotedName = /^"(?:[^"\\]|\\.)*"/u
-
-/** The names up to the closing bracket, each as it is written, and what follows the bracket. */
-function parseNames(text: string): { readonly names: readonly string[]; readonly rest: string } | null {
-  const names: string[] = []
-  let name = ''
-  let rest = text
-  while (rest !== '') {
-    const [character = ''] = rest
-    if (character === '"') {
-      const quoted = quotedName.exec(rest)?.[0]
-      if (quoted === undefined) return null
-      name += quoted
-      rest = rest.slice(quoted.length)
-      continue
-    }
-    rest = rest.slice(character.length)
-    if (character === ',' || character === ']') {
-      names.push(name)
-      name = ''
-      if (character === ']') return { names, rest }
-    } else if (/[\s[]/u.test(character)) return null
-    else name += character
-  }
-  return null
+  return steps.length === 0 ? null : steps
 }
 
 /** The text of an address; the inverse of `parseAddress`. */
