@@ -192,7 +192,7 @@ function forbiddenNull(name: string, isSecret: boolean, { part, resource }: Plac
   const message = `${name} cannot be null`
   if (part === 'setting') {
     return {
-      message: `${name} cannot be reset`,
+      message,
       hint: `The server has no way to reset ${resource?.docs.title ?? name}: write the value that it must have, or leave the key out.`,
     }
   }
