@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignInAttempt, SignInVault } from '../app/sign-in.js'
@@ -138,11 +138,13 @@ async function gatherTools(options: TokenOptions): Promise<RotationTools> {
   const { transport, clientId, keys, run, scrubber, lockTimeoutMilliseconds } = options
   const { baseUrl } = transport
   const clock = options.clock ?? systemClock
-  await prepareDirectory(options.directory, { allowsNetwork: options.allowsNetworkFileSystem === true })
+  // Absolute, since the seal binds the place of the file.
+  const directory = resolve(options.directory)
+  await prepareDirectory(directory, { allowsNetwork: options.allowsNetworkFileSystem === true })
   await prepareDirectory(options.markDirectory, { allowsNetwork: true })
   const name = nameRecord(baseUrl, clientId)
-  const path = join(options.directory, `${name}.json`)
-  const stagePath = join(options.directory, `${name}.stage.json`)
+  const path = join(directory, `${name}.json`)
+  const stagePath = join(directory, `${name}.stage.json`)
   const sealer = (location: string): ReturnType<typeof createSealer> =>
     createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
   const secret = options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }
@@ -151,7 +153,7 @@ async function gatherTools(options: TokenOptions): Promise<RotationTools> {
     endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
     store: createFileStore({
       path,
-      lockPath: join(options.directory, `${name}.lock`),
+      lockPath: join(directory, `${name}.lock`),
       baseUrl,
       clientId,
       files: recordFiles,
