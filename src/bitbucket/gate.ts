@@ -9,7 +9,7 @@ import { InterruptedError } from '../model/errors.js'
 
 /** Time and chance, handed in so that tests control them. */
 export interface ClientPorts {
-  /** Resolves after so many milliseconds; rejects with InterruptedError once the signal is aborted. */
+  /** Resolves after so many milliseconds; rejects once the signal is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   /** Milliseconds of a clock that only rises. */
   now(): number
@@ -54,10 +54,10 @@ export function openGate({ ports, parallelism, maxRate, signal }: GateOptions): 
   }
   const waitForTurn = async (): Promise<void> => {
     for (;;) {
-      if (signal?.aborted === true) throw new InterruptedError('The run was interrupted')
+      refuseInterrupted(signal)
       const wait = Math.max(closedUntil, nextTurn) - ports.now()
       if (wait <= 0) break
-      await ports.sleep(wait, signal)
+      await waitInterruptibly(ports, wait, signal)
     }
     nextTurn = ports.now() + interval
   }
@@ -78,4 +78,22 @@ export function openGate({ ports, parallelism, maxRate, signal }: GateOptions): 
       return isNew
     },
   }
+}
+
+/** Waits; an abort, however the port tells it, is an InterruptedError. */
+export async function waitInterruptibly(
+  ports: ClientPorts,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await ports.sleep(milliseconds, signal)
+  } catch (error) {
+    refuseInterrupted(signal)
+    throw error
+  }
+}
+
+function refuseInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new InterruptedError('The run was interrupted')
 }

@@ -8,7 +8,7 @@
 import type { Listener } from '../model/event.js'
 import { TransportError } from '../model/transport-error.js'
 import type { Answer, Request } from '../transport.js'
-import type { ClientPorts, Gate } from './gate.js'
+import { type ClientPorts, type Gate, waitInterruptibly } from './gate.js'
 
 /** What repeating needs. */
 export interface RetryMeans {
@@ -128,5 +128,5 @@ async function waitFor({ milliseconds, reason, isRefusal }: Wait, means: RetryMe
     return
   }
   means.listen({ type: 'waiting', reason, seconds })
-  await means.ports.sleep(milliseconds, means.signal)
+  await waitInterruptibly(means.ports, milliseconds, means.signal)
 }

@@ -80,7 +80,7 @@ describe('a list', () => {
 
   it.each([0, 2, null])('that does not move on (nextPageStart %s) is refused, not read for ever', async (next) => {
     const stuck = answer(200, { values: values(0, 2), isLastPage: false, nextPageStart: next })
-    const { client, requests } = startScripted((_request, count) => (count === 0 ? page(values(0, 2), 2) : stuck))
+    const { client, requests } = startScripted(steps(page(values(0, 2), 2), stuck, stuck, answer(500)))
     await expect(client.fresh().list(groups)).rejects.toMatchObject({
       code: 'API_UNEXPECTED',
       message: expect.stringContaining('nextPageStart'),

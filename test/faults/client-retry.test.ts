@@ -150,4 +150,21 @@ describe('the gate', () => {
     await expect(client.fresh().get(path)).rejects.toMatchObject({ code: 'INTERRUPTED' })
     expect(requests).toEqual([])
   })
+
+  it.each([429, 502])('ends a wait after %i when the run is interrupted', async (status) => {
+    const stop = new AbortController()
+    const { client, requests } = startScripted(steps(answer(status, '', { 'retry-after': '5' })), {
+      signal: stop.signal,
+      ports: {
+        now: () => 0,
+        random: () => 0,
+        sleep: () => {
+          stop.abort()
+          return Promise.reject(new Error('AbortError'))
+        },
+      },
+    })
+    await expect(client.fresh().get(path)).rejects.toMatchObject({ code: 'INTERRUPTED', exitCode: 130 })
+    expect(requests).toHaveLength(1)
+  })
 })
