@@ -48,11 +48,8 @@ function putMany({ state, body }: Context): Reply {
   const stranger = names.find((name) => state.users[name] === undefined)
   if (stranger !== undefined) return invalid(`${stranger} is not a user`, 'usernames')
   for (const name of names) state.rateLimitUsers[name] = limit
-  return page(
-    names.map((name) => showLimit(state, name, limit)),
-    new URLSearchParams(),
-    1000,
-  )
+  // The documents give the schema of one entry where many are set; a list is what it must be.
+  return ok(names.map((name) => showLimit(state, name, limit)))
 }
 
 export const limitRoutes: readonly Route[] = [

@@ -3,7 +3,7 @@ import { absentPrincipal, failure, holds, invalid, noContent, page, type Reply }
 import { reaches } from '../caller.js'
 import type { Context, Route } from '../router.js'
 import { type GlobalLevel, globalLevels, levelOf, type SandboxState } from '../state.js'
-import { byName, key, lowersCaller, rank, selfDemotion, showDetailed, showUser, sortedGroups } from './people.js'
+import { byName, key, lowersCaller, rank, selfDemotion, showUser, sortedGroups } from './people.js'
 
 type Holder = 'users' | 'groups'
 
@@ -42,7 +42,7 @@ function showWithout({ state, query, features }: Context, holder: Holder): Reply
   const found = Object.values(state.users).filter(
     ({ name, displayName }) => has[key(name)] === undefined && holds(query.get('filter'), name, displayName),
   )
-  return page(found.sort(byName).map(showDetailed), query, features.pageLimit)
+  return page(found.sort(byName).map(showUser), query, features.pageLimit)
 }
 
 function putGrants(context: Context, holder: Holder): Reply {
