@@ -30,7 +30,6 @@ const libraries = {
   'js-yaml': 'src/config/',
   yargs: 'src/cli/',
   'fs-native-extensions': 'src/host/lock\\.ts',
-  'write-file-atomic': 'src/host/',
   open: 'src/host/',
   'env-paths': 'src/host/',
   esbuild: 'src/generate/',

@@ -1,19 +1,23 @@
 /** Documents that the run writes, and those that come with the package. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../model/errors.js'
-import writeFileAtomic from 'write-file-atomic'
+import { recordFiles } from './record-file.js'
 
 /**
  * Writes a document whole or not at all.
  * @throws UsageError naming the file where the disk refuses.
  */
-export function writeDocument(path: string, text: string): void {
+export async function writeDocument(path: string, text: string): Promise<void> {
   try {
-    writeFileAtomic.sync(path, text, { mode: 0o600 })
+    // A pipe or a device is written to; only a file can be replaced in one step.
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined || stat.isFile()) await recordFiles.replace(resolve(path), text)
+    else writeFileSync(path, text)
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
     throw new UsageError(`Cannot write ${path} (${code})`, {
       cause,
       hint: code === 'ENOSPC' ? 'The disk is full.' : 'Check the directory and its permissions.',
@@ -38,7 +42,7 @@ export function findPackaged(path: string): string {
  * Writes an export into a directory and answers the file. Never over a file that says something else: it may hold what
  * somebody wrote by hand.
  */
-export function writeExport(directory: string, text: string): string {
+export async function writeExport(directory: string, text: string): Promise<string> {
   const file = join(directory, 'instance.yaml')
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8') === text) return file
@@ -47,6 +51,6 @@ export function writeExport(directory: string, text: string): string {
     })
   }
   mkdirSync(directory, { recursive: true })
-  writeDocument(file, text)
+  await writeDocument(file, text)
   return file
 }

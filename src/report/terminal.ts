@@ -195,7 +195,7 @@ function renderProgress(event: Event, paint: ChalkInstance): string | undefined 
     case 'proving':
       return `Reading ${countWords(event.total, 'changed item')} again to prove the result`
     case 'waiting':
-      return `Waiting ${event.seconds} s: ${escapeText(event.reason)}`
+      return `Waiting ${event.seconds.toFixed(1)} s: ${escapeText(event.reason)}`
     case 'warning':
       return `${paint.yellow('Warning:')} ${escapeText(event.warning.message)}`
     case 'request':

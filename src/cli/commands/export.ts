@@ -19,7 +19,7 @@ export const run: Command = async ({ settings, face, world }) => {
       omitsDefaults: settings.flag('omit-defaults'),
     })
     const directory = settings.text('out')
-    const file = directory === undefined ? undefined : writeExport(directory, exported.text)
+    const file = directory === undefined ? undefined : await writeExport(directory, exported.text)
     if (face.options.json) {
       const { text, items, skipped, placeholders } = exported
       face.print(formatJson({ items, skipped, placeholders, ...(file === undefined ? { text } : { file }) }))

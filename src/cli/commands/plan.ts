@@ -25,7 +25,7 @@ export const run: Command = async ({ settings, face, world }) => {
       options: planOptionsOf(settings),
     })
     const out = settings.text('out')
-    if (out !== undefined) writeDocument(out, formatJson(plan))
+    if (out !== undefined) await writeDocument(out, formatJson(plan))
     if (face.options.json) face.print(formatJson(plan))
     else await face.result((report) => report.plan(plan))
     const seconds = ((world.clock.elapsed() - started) / 1000).toFixed(1)
