@@ -10,19 +10,19 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { failure, type Reply, unrouted } from './answers.js'
 import { identify } from './caller.js'
 import { answerControl } from './control.js'
-import { addEstate } from './estate.js'
 import { createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
 import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
 import { featuresOf, isAtLeast, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
-import { startPage } from './pages.js'
+import { answerStartPage, answerStatus, outsidePage } from './front.js'
+import { prepareState } from './prepare.js'
 import { type RequestRecord, RequestLog } from './request-log.js'
 import { type Answered, answerRest, headerOf, type Request, type RestServer } from './rest.js'
 import { createRouter } from './router.js'
 import { allRoutes } from './routes.js'
 import { createSignIn } from './sign-in.js'
-import { makeState, randomText, type SandboxState, setPasswords } from './state.js'
-import { loadState, saveState } from './storage.js'
+import { randomText, type SandboxState, setPasswords } from './state.js'
+import { saveState } from './storage.js'
 import { cutConnection, readBody, sendReply } from './wire.js'
 
 export type { SandboxOptions } from './options.js'
@@ -286,7 +286,7 @@ class Running implements Sandbox {
     const scripted = trouble === undefined ? undefined : replyOf(trouble)
     if (scripted !== undefined)
       return { reply: scripted, user: trouble?.kind === 'body' ? this.#nameCaller(request) : undefined }
-    if (path === '/status') return { reply: this.#status(), user: undefined }
+    if (path === '/status') return { reply: answerStatus(this.state.status), user: undefined }
     if (this.state.status !== 'RUNNING')
       return { reply: { status: 503, text: 'Bitbucket is starting up' }, user: undefined }
     if (path === '/' && method === 'GET') return { reply: this.#page(), user: undefined }
@@ -309,28 +309,10 @@ class Running implements Sandbox {
     return 'status' in caller || caller.user === undefined ? undefined : this.state.users[caller.user]?.name
   }
 
-  /** Codes as the installation guide lists them for load balancers. */
-  #status(): Reply {
-    const { status } = this.state
-    const code = status === 'ERROR' ? 500 : status === 'STARTING' || status === 'STOPPING' ? 503 : 200
-    return { status: code, body: { state: status } }
-  }
-
   /** Shows settings, so only where nobody else can look. */
   #page(): Reply {
-    const { mailServer, banner, accessTokenMaxExpiryDays, defaultBranch, rateLimit, rateLimitUsers } = this.state
-    const { sshPolicy, policies, groups, userPermissions, groupPermissions } = this.state
-    const settings = { accessTokenMaxExpiryDays, banner, defaultBranch, rateLimit, rateLimitUsers, sshPolicy, policies }
-    const mail = mailServer && { ...mailServer, password: mailServer.password === undefined ? undefined : '(hidden)' }
-    const shown = { ...settings, mailServer: mail, groups, userPermissions, groupPermissions }
     const isPrivate = isLoopback(this.#options.host ?? '127.0.0.1')
-    const html = startPage(
-      this.url,
-      this.version,
-      isPrivate ? shown : {},
-      isPrivate ? this.requests.slice(-30).reverse() : [],
-    )
-    return { status: 200, text: html, headers: { 'content-type': 'text/html; charset=utf-8', ...pageHeaders } }
+    return answerStartPage(this.url, this.version, isPrivate ? this.state : undefined, isPrivate ? this.requests : [])
   }
 
   /** Where it is off it does not exist. */
@@ -342,29 +324,6 @@ class Running implements Sandbox {
     this.#save()
     return reply
   }
-}
-
-const pageHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-}
-
-/** What the servlet container says outside of the context path. */
-const outsidePage: Reply = {
-  status: 404,
-  text: '<!doctype html><title>HTTP Status 404 – Not Found</title><h1>HTTP Status 404 – Not Found</h1>',
-  headers: { 'content-type': 'text/html;charset=utf-8' },
-}
-
-function prepareState({ dataDir, estate, scopes, redirectUri, rateLimit }: SandboxOptions): SandboxState {
-  const kept = dataDir === undefined ? undefined : loadState(dataDir)
-  const state = kept ?? makeState(redirectUri ?? 'http://localhost:34106/')
-  if (kept === undefined && estate !== undefined) addEstate(state, estate)
-  const [link] = state.links
-  if (link !== undefined && scopes !== undefined) link.scopes = [...scopes]
-  if (link !== undefined && redirectUri !== undefined) link.redirectUri = redirectUri
-  if (rateLimit !== undefined) state.rateLimit = { enabled: true, defaultSettings: { ...rateLimit } }
-  return state
 }
 
 function bracket(host: string): string {

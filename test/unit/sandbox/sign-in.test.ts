@@ -104,6 +104,8 @@ describe('the sign-in page', () => {
     const { page, cookie } = await signIn(sandbox)
     const again = await post(sandbox, actionOf(page, sandbox), { ...fieldsOf(page), consent: 'switch' }, { cookie })
     expect(again.text).toContain('name="password"')
+    const old = await send(sandbox, 'GET', authorizePath(sandbox), { as: null, headers: { cookie } })
+    expect(old.text).toContain('name="password"')
   })
 
   it('lets its form lead to the client and to nobody else, and stays out of frames', async () => {
