@@ -94,7 +94,7 @@ export function createClient(options: ClientOptions): Client {
       send: async (method, path, body) => {
         const answer = await identity.renewing(() => exchange({ method, path, body }))
         if (answer.status >= 300) throw await exchange.explain(answer, { method, path })
-        return decodeBody(answer, identity.asked({ method, path }))
+        return decodeBody(answer, { method, path }, exchange)
       },
     }),
     requests: () => ({ ...counts }),
@@ -198,11 +198,11 @@ function notRunning(answer: Answer, state: string): ApiError {
 }
 
 /** The body of a GET: `null` for an absent object. */
-async function readBody(answer: Answer, path: string, { explain, asked }: Exchange): Promise<unknown> {
+async function readBody(answer: Answer, path: string, exchange: Exchange): Promise<unknown> {
   if (answer.status === 404 && !isUnrouted(answer)) return null
   const sent = { method: 'GET', path } as const
-  if (answer.status >= 300) throw await explain(answer, sent)
-  return decodeBody(answer, asked(sent))
+  if (answer.status >= 300) throw await exchange.explain(answer, sent)
+  return decodeBody(answer, sent, exchange)
 }
 
 /** Whether something handles the path, whatever it says; a server that is not available says nothing of its paths. */
@@ -215,7 +215,7 @@ async function isHandled(answer: Answer, path: string, { explain }: Exchange): P
 }
 
 /** The parsed body; `null` for an empty one, the text itself where the server declares plain text. */
-function decodeBody(answer: Answer, asked: Parameters<typeof nameRequest>[0]): unknown {
+function decodeBody(answer: Answer, sent: Sent, { asked }: Exchange): unknown {
   if (answer.status === 204 || answer.body.trim() === '') return null
   const value = parseJson(answer.body)
   if (value !== undefined) return value
@@ -225,13 +225,13 @@ function decodeBody(answer: Answer, asked: Parameters<typeof nameRequest>[0]): u
       'A proxy, a login page of single sign-on, or a wrong URL: use the base URL of Bitbucket with its context path, and let /rest pass.'
     throw new ApiError(
       'API_UNEXPECTED',
-      `A web page came back instead of JSON (${nameRequest(asked)})`,
+      `A web page came back instead of JSON (${nameRequest(asked(sent))})`,
       detailsOf(answer, hint),
     )
   }
   throw new ApiError(
     'API_UNEXPECTED',
-    `The answer of ${nameRequest(asked)} is not JSON, or was cut off`,
+    `The answer of ${nameRequest(asked(sent))} is not JSON, or was cut off`,
     detailsOf(answer, 'Try again; if it stays, a proxy between here and Bitbucket changes or truncates answers.'),
   )
 }

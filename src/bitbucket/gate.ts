@@ -43,10 +43,6 @@ export function openGate({ ports, parallelism, maxRate, signal }: GateOptions): 
   let closedUntil = Number.NEGATIVE_INFINITY
   let nextTurn = Number.NEGATIVE_INFINITY
 
-  const enter = async (): Promise<void> => {
-    if (free > 0) free--
-    else await new Promise<void>((resolve) => queue.push(resolve))
-  }
   const leave = (): void => {
     const next = queue.shift()
     if (next === undefined) free++
@@ -54,18 +50,22 @@ export function openGate({ ports, parallelism, maxRate, signal }: GateOptions): 
   }
   const waitForTurn = async (): Promise<void> => {
     for (;;) {
-      refuseInterrupted(signal)
       const wait = Math.max(closedUntil, nextTurn) - ports.now()
       if (wait <= 0) break
       await waitInterruptibly(ports, wait, signal)
+      refuseInterrupted(signal)
     }
     nextTurn = ports.now() + interval
   }
+  // Most runs never meet a pause, and thousands of requests pass: no needless turn of the event loop for them.
+  const mayWait = (): boolean => interval > 0 || closedUntil > Number.NEGATIVE_INFINITY
   return {
     pass: async (work) => {
-      await enter()
+      if (free > 0) free--
+      else await new Promise<void>((resolve) => queue.push(resolve))
       try {
-        await waitForTurn()
+        refuseInterrupted(signal)
+        if (mayWait()) await waitForTurn()
         return await work()
       } finally {
         leave()
