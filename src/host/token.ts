@@ -39,7 +39,7 @@ export function describeRun(command: string, environment: Readonly<Record<string
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = environment
   const page = server && repository && id ? `${server}/${repository}/actions/runs/${id}` : environment['CI_JOB_URL']
   return {
-    holder: page ? `${command}, ${page}` : `${command}, process ${process.pid}`,
+    holder: `bbstate ${command}, ${page || `process ${process.pid}`}`,
     host: hostname(),
     ephemeral: environment['RUNNER_ENVIRONMENT'] === 'github-hosted',
   }
@@ -134,7 +134,8 @@ export async function beginSignIn(request: AuthorizationRequest, way: SignInWay)
   return { url, waitForGrant: () => callback.waitForGrant(), close: () => callback.close() }
 }
 
-async function gatherTools(options: TokenOptions): Promise<RotationTools> {
+/** Everything a rotation works with, joined to this machine. */
+export async function gatherTools(options: TokenOptions): Promise<RotationTools> {
   const { transport, clientId, keys, run, scrubber, lockTimeoutMilliseconds } = options
   const { baseUrl } = transport
   const clock = options.clock ?? systemClock

@@ -34,7 +34,7 @@ export async function probeToken(transport: Transport, accessToken: Secret): Pro
   if (version === null) throw describeStatus(transport.baseUrl, answer.status)
   return account === undefined || account === ''
     ? { type: 'nameless', version }
-    : { type: 'accepted', account, version }
+    : { type: 'accepted', account: decodeName(account), version }
 }
 
 /**
@@ -69,5 +69,14 @@ function readVersion(body: string): string | null {
     return typeof version === 'string' ? version : null
   } catch {
     return null
+  }
+}
+
+/** A header holds ASCII alone, so names with other letters come percent-encoded. */
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
   }
 }
