@@ -1,5 +1,5 @@
 /** The last moment: references to secrets become their values, inside apply and nowhere else. */
-import { isSecretReference } from '../model/draft.js'
+import { isSecretReference } from '../model/secret-reference.js'
 import { ConfigError, type Finding } from '../model/errors.js'
 import type { Change } from '../model/plan.js'
 import { type Registry, resourceOf } from '../model/resource.js'

@@ -4,5 +4,5 @@
 export async function helpText(): Promise<string> {
   const { createParser } = await import('./parser.js')
   const { version } = await import('./version.js')
-  return `${await createParser(version, () => undefined).getHelp()}\n`
+  return `${await createParser(version).getHelp()}\n`
 }

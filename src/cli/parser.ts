@@ -15,8 +15,32 @@ export interface ParsedCall {
   readonly argument?: string
 }
 
+/** Ends the parsing once the call is known: yargs would go on to render a help text that nobody asked for. */
+class ParsingDone extends Error {
+  readonly call: ParsedCall
+
+  constructor(call: ParsedCall) {
+    super('The call is parsed')
+    this.call = call
+  }
+}
+
+/**
+ * The call that arguments ask for; `undefined` where yargs has answered itself (help, version).
+ * @throws UsageError
+ */
+export async function parseCall(version: string, argv: readonly string[]): Promise<ParsedCall | undefined> {
+  try {
+    await createParser(version).parseAsync([...argv])
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof ParsingDone) return thrown.call
+    throw thrown
+  }
+}
+
 /** A parser for `bbstate`; its help needs no command to be loaded. */
-export function createParser(version: string, take: (call: ParsedCall) => void): Argv {
+export function createParser(version: string): Argv {
   const parser = yargs()
     .scriptName('bbstate')
     .usage('$0 <command> [options]\n\nSettings of Bitbucket Data Center as YAML: plan the difference, apply it.')
@@ -41,24 +65,24 @@ export function createParser(version: string, take: (call: ParsedCall) => void):
       throw error ?? new UsageError(message, { hint: 'bbstate --help lists the commands and their options.' })
     })
   const groups = new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))
-  for (const group of groups) addGroup(parser, group, take)
+  for (const group of groups) addGroup(parser, group)
   return parser
 }
 
-function addGroup(parser: Argv, group: string, take: (call: ParsedCall) => void): void {
+function addGroup(parser: Argv, group: string): void {
   const members = commands.filter(({ name }) => name === group || name.startsWith(`${group} `))
   const [only] = members
   if (only?.name === group) {
-    addCommand(parser, group, only, take)
+    addCommand(parser, group, only)
     return
   }
   parser.command(group, `Sign in and look after the token`, (inner) => {
-    for (const member of members) addCommand(inner, member.name.slice(group.length + 1), member, take)
+    for (const member of members) addCommand(inner, member.name.slice(group.length + 1), member)
     return inner.demandCommand(1, `Say what to do: bbstate ${group} <command>`)
   })
 }
 
-function addCommand(parser: Argv, name: string, words: CommandWords, take: (call: ParsedCall) => void): void {
+function addCommand(parser: Argv, name: string, words: CommandWords): void {
   const usage = words.usage === undefined ? name : `${name} ${words.usage}`
   parser.command(
     usage,
@@ -68,7 +92,9 @@ function addCommand(parser: Argv, name: string, words: CommandWords, take: (call
       for (const example of words.examples ?? []) inner.example(example, '')
       return inner
     },
-    (parsed) => take({ name: words.name, given: givenOf(words, parsed), ...argumentOf(words, parsed) }),
+    (parsed) => {
+      throw new ParsingDone({ name: words.name, given: givenOf(words, parsed), ...argumentOf(words, parsed) })
+    },
   )
 }
 

@@ -10,7 +10,7 @@ import { UsageError } from '../model/errors.js'
 import { Scrubber } from '../model/secret.js'
 import type { Command } from './call.js'
 import { Face, type FaceOptions } from './face.js'
-import { createParser, type ParsedCall } from './parser.js'
+import { type ParsedCall, parseCall } from './parser.js'
 import { version } from './version.js'
 
 const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
@@ -47,10 +47,7 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   )
   let call: ParsedCall | undefined
   try {
-    const parser = createParser(version, (parsed) => {
-      call = parsed
-    })
-    await parser.parseAsync([...argv])
+    call = await parseCall(version, argv)
   } catch (error) {
     return early.fail(error)
   }

@@ -5,7 +5,7 @@ import { childrenOf, type Registry } from '../model/resource.js'
 import { isObject } from '../model/schema.js'
 import { secretPattern } from './configuration-schema.js'
 import { type Place, placeOf } from './place.js'
-import { type Positions, pointerTo, segmentsOf } from './positions.js'
+import { nameOf, type Positions, pointerTo, segmentsOf } from './positions.js'
 import type { SchemaFinding } from './validator.js'
 
 /** Findings that are shown of one file; the rest is counted. */
@@ -40,7 +40,8 @@ export function violatedPointers(violations: readonly SchemaFinding[]): readonly
 /** In the order of files, lines and columns, at most twenty a file, what is beyond that counted. */
 export function limitFindings(findings: readonly Finding[]): readonly Finding[] {
   const files = new Map<string | undefined, Finding[]>()
-  for (const finding of [...findings].sort(byPlace)) {
+  const once = new Map(findings.map((finding) => [JSON.stringify(finding), finding]))
+  for (const finding of [...once.values()].sort(byPlace)) {
     const file = finding.source?.file
     const known = files.get(file) ?? []
     known.push(finding)
@@ -106,7 +107,7 @@ function explain(violation: Telling, { registry, document, positions }: Context)
 function wordsFor(violation: Telling, document: unknown, place: Place, registry: Registry): Words {
   const { instancePath, keyword, params, parentSchema, propertyName, keyPointer } = violation
   const isSecret = isObject(parentSchema) && parentSchema['pattern'] === secretPattern
-  const name = propertyName === undefined ? nameOf(instancePath) : `the name ${show(propertyName)}`
+  const name = propertyName === undefined ? nameOf(instancePath) : `a name in ${nameOf(instancePath)}`
   const value = propertyName ?? valueAt(document, instancePath)
   switch (keyword) {
     case 'additionalProperties':
@@ -149,12 +150,6 @@ function wordsFor(violation: Telling, document: unknown, place: Place, registry:
     default:
       return { message: `${name} ${violation.message ?? 'is not valid'}` }
   }
-}
-
-/** The last name of a pointer, or whose entry it is. */
-function nameOf(pointer: string): string {
-  const [last = 'the document', list] = [...segmentsOf(pointer)].reverse()
-  return list !== undefined && /^\d+$/u.test(last) ? `an entry of ${list}` : last
 }
 
 /** A key, quoted; not more of it than a key has, since the file may not be what it seems. */
@@ -214,7 +209,8 @@ function wrongType(name: string, value: unknown, type: unknown): Words {
   const message = `${name} must be ${wanted.join(' or ')}, and is ${kindOf(value)}`
   const isPlain = typeof value === 'number' || typeof value === 'boolean'
   if (types.includes('string') && isPlain) return { message, hint: 'Put it in quotes.' }
-  if (typeof value !== 'string') return { message }
+  const isScalar = types.some((one) => one === 'integer' || one === 'number' || one === 'boolean')
+  if (typeof value !== 'string' || !isScalar) return { message }
   return { message, hint: 'What stands in quotes, and what ${var:…} brings in, is always a text.' }
 }
 

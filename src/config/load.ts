@@ -8,17 +8,17 @@ import { formatName, itemAddress } from '../model/address.js'
 import type { Desired, Policy } from '../model/desired.js'
 import { ConfigError, type Finding } from '../model/errors.js'
 import type { Registry } from '../model/resource.js'
-import { secretsIn } from '../model/draft.js'
+import { secretsIn } from '../model/secret-reference.js'
 import { isObject } from '../model/schema.js'
-import { secretVariable } from '../model/secret.js'
+import { secretScopeVariable, secretVariable } from '../model/secret.js'
 import type { ConfigurationFile, ConfigurationFiles } from './files.js'
 import { explainViolations, limitFindings, takeOut, violatedPointers } from './findings.js'
 import { flatten, type Written } from './flatten.js'
 import { locating, readPolicy } from './policy.js'
-import type { Positions } from './positions.js'
+import { type Positions, pointerTo } from './positions.js'
 import { misplacedSecret, resolveReferences, substitute, type Variables } from './references.js'
 import { unite } from './unite.js'
-import type { Validate } from './validator.js'
+import type { SchemaFinding, Validate } from './validator.js'
 import { parseFile } from './yaml.js'
 
 /** What to load. */
@@ -89,8 +89,10 @@ function loadFile(file: ConfigurationFile, variables: Variables, { registry, val
   if (!('data' in parsed)) return { ...nothing, findings: parsed }
   const { positions } = parsed
   const { data, failed, findings } = substitute(parsed, variables)
-  const substituted = takeOut(data, failed)
-  const violated = validate(substituted)
+  const unknown = new Set([...parsed.failed, ...failed])
+  const substituted = takeOut(data, [...unknown])
+  // What was taken out is missed where it is required, and leaves a hole in a list.
+  const violated = validate(substituted).filter((violation) => !unknown.has(pointerOf(violation)))
   const violations =
     violated.length === 0
       ? []
@@ -102,10 +104,21 @@ function loadFile(file: ConfigurationFile, variables: Variables, { registry, val
   return {
     items: written.items,
     collections: written.collections,
-    findings: [...findings, ...violations, ...written.findings, ...frame.findings, ...policyFindings],
+    findings: [
+      ...parsed.findings,
+      ...findings,
+      ...violations,
+      ...written.findings,
+      ...frame.findings,
+      ...policyFindings,
+    ],
     policy,
     server: serverOf(frame.document, positions),
   }
+}
+
+function pointerOf({ instancePath, keyword, params }: SchemaFinding): string {
+  return keyword === 'required' ? pointerTo(instancePath, String(params['missingProperty'])) : instancePath
 }
 
 /** What a document holds beside the sections of settings, with its references read. */
@@ -169,15 +182,16 @@ function findRenamesAmiss(items: Desired['items']): readonly Finding[] {
   })
 }
 
+/** `scope-smtp` would come from the variable that limits `smtp`. */
 function findSharedVariables(items: Desired['items']): readonly Finding[] {
-  const names = new Map<string, string>()
+  const claimed = new Map<string, string>()
   return items.flatMap((item) =>
     secretsIn(item.resource.schema, item.want).flatMap((name): readonly Finding[] => {
-      const variable = secretVariable(name)
-      const other = names.get(variable) ?? name
-      names.set(variable, other)
-      if (other === name) return []
-      const message = `The secrets ${other} and ${name} would both come from ${variable}`
+      const variables = [secretVariable(name), secretScopeVariable(name)]
+      const shared = variables.find((variable) => (claimed.get(variable) ?? name) !== name)
+      for (const variable of variables) if (!claimed.has(variable)) claimed.set(variable, name)
+      if (shared === undefined) return []
+      const message = `The secrets ${claimed.get(shared) ?? ''} and ${name} would both use ${shared}`
       return [{ code: 'CONFIG_SECRET', message, address: item.address, source: item.locate(), hint: 'Rename one.' }]
     }),
   )

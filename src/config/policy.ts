@@ -28,23 +28,26 @@ export function readPolicy(
     return text
   }
   const patterns = (use: 'prune' | 'protect'): readonly Pattern[] =>
-    listOf(section[use]).map((text, index) => {
+    listOf(section[use]).flatMap((text, index): readonly Pattern[] => {
       const pointer = pointerTo(`/policy/${use}`, index)
-      return locating({ pattern: spell(String(text), use, pointer) }, positions, pointer)
+      if (typeof text !== 'string') return []
+      return [locating({ pattern: spell(text, use, pointer) }, positions, pointer)]
     })
-  const ignores = listOf(section['ignore']).map((entry, index): Ignore => {
-    const { address, reason, until } = (isObject(entry) ? entry : {}) as Record<string, string>
+  const ignores = listOf(section['ignore']).flatMap((entry, index): readonly Ignore[] => {
+    const { address, reason, until } = isObject(entry) ? entry : {}
+    // What was found wrong before was taken out.
+    if (typeof address !== 'string' || typeof reason !== 'string' || typeof until !== 'string') return []
     const pointer = pointerTo('/policy/ignore', index)
     const last = pointerTo(pointer, 'until')
-    if (!isDay(String(until))) report({ message: 'until is no day of the calendar', hint: 'Write YYYY-MM-DD.' }, last)
-    const covered = spell(String(address), 'ignore', pointerTo(pointer, 'address'))
-    return locating({ address: covered, reason: String(reason), until: String(until) }, positions, pointer)
+    if (!isDay(until)) report({ message: 'until is no day of the calendar', hint: 'Write YYYY-MM-DD.' }, last)
+    const covered = spell(address, 'ignore', pointerTo(pointer, 'address'))
+    return [locating({ address: covered, reason, until }, positions, pointer)]
   })
   return { policy: { prune: patterns('prune'), protect: patterns('protect'), ignore: ignores }, findings }
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.filter((entry) => entry !== undefined) : []
+  return Array.isArray(value) ? value : []
 }
 
 /** February the 30th is a date to JavaScript, which turns it into another. */

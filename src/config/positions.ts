@@ -30,6 +30,13 @@ export function segmentsOf(pointer: string): readonly string[] {
     .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
+/** What a pointer leads to in words: its last name, or whose entry it is. */
+export function nameOf(pointer: string): string {
+  const segments = segmentsOf(pointer)
+  const [last = 'the document', list] = [segments.at(-1), segments.at(-2)]
+  return list !== undefined && /^\d+$/u.test(last) ? `an entry of ${list}` : last
+}
+
 /** Walks the events of a file that js-yaml could load. */
 export function findPositions(file: string, text: string): Positions {
   const walk = new Walk(text)

@@ -83,7 +83,7 @@ function putIn(text: string, variables: Variables, report: (problem: Problem) =>
     const asked = inner === undefined ? undefined : variable.exec(inner)?.[1]
     const value = asked === undefined ? undefined : variables(asked)
     // What a variable brings in is text, never a reference.
-    if (value !== undefined) append(value.replaceAll('${', '$${'))
+    if (value !== undefined) append(escapeReferences(value))
     else append(written)
     const problem = inner === undefined || value !== undefined ? undefined : problemOf(text, written, inner, asked)
     if (problem !== undefined) report(problem)
@@ -144,6 +144,12 @@ export function resolveReferences(schema: Schema | undefined, value: unknown): R
     return Object.fromEntries(fields)
   }
   return { value: visit(schema, value, ''), misplaced }
+}
+
+/** A text that means itself, whatever it holds. */
+export function escapeReferences(text: string): string {
+  // As a plain replacement `$$` would mean one dollar.
+  return text.replaceAll('${', () => '$${')
 }
 
 function readEscapes(text: string): string {

@@ -4,8 +4,7 @@
  * The order is that of the definitions and of names, every managed field is written, and comments say what a setting
  * means. Planning what was written changes nothing; writing the same state twice gives the same bytes.
  */
-import { dump } from 'js-yaml'
-import type { Live } from '../model/resource.js'
+import { sectionOf } from '../model/address.js'
 import {
   type At,
   childrenOf,
@@ -16,6 +15,7 @@ import {
   type Singleton,
 } from '../model/resource.js'
 import { isObject, propertiesOf, type Schema } from '../model/schema.js'
+import { block, comment, type Lines, list, pad, scalar, text } from './text.js'
 
 /** One live setting. */
 export interface WritableItem {
@@ -23,7 +23,8 @@ export interface WritableItem {
   readonly at: At
   readonly address: string
   readonly identity: Readonly<Record<string, unknown>>
-  readonly value: Live['value']
+  /** As the schema has it; a keyed list is a list. */
+  readonly value: unknown
 }
 
 /** What was read: items, and the addresses of the collections that hold them, empty ones too. */
@@ -54,7 +55,14 @@ export function writeConfiguration(
   return { text: `${[head, ...(lines.length === 0 ? ['{}'] : lines)].join('\n')}\n`, placeholders: writer.placeholders }
 }
 
-type Lines = readonly string[]
+/** Where fields are written: whose they are, how deep, and what stands elsewhere. */
+interface Place {
+  readonly item: WritableItem
+  readonly depth: number
+  readonly leftOut: readonly string[]
+  /** Whether a comment says what a field means, where it stands for the first time. */
+  readonly isExplained: boolean
+}
 
 class Writer {
   readonly placeholders: string[] = []
@@ -62,6 +70,7 @@ class Writer {
   readonly #omitsDefaults: boolean
   readonly #bySection: ReadonlyMap<string, readonly WritableItem[]>
   readonly #collections: ReadonlySet<string>
+  readonly #explained = new Set<unknown>()
 
   constructor(registry: Registry, state: WritableState, omitsDefaults: boolean) {
     this.#registry = registry
@@ -81,130 +90,119 @@ class Writer {
     return childrenOf(this.#registry, kind).flatMap((resource) => {
       const address = `${base}.${resource.key}`
       const items = this.#bySection.get(address) ?? []
-      if (resource.form === 'singleton') return items.flatMap((item) => this.#singleton(resource, item, depth))
-      return this.#collections.has(address) ? this.#collection(resource, items, depth) : []
+      const [only] = items
+      if (resource.form === 'singleton') {
+        return only === undefined ? [] : [...this.#title(resource, depth), ...this.#singleton(resource, only, depth)]
+      }
+      if (!this.#collections.has(address)) return []
+      return [...this.#title(resource, depth), ...this.#collection(resource, items, depth)]
     })
   }
 
-  #singleton(resource: Singleton, item: WritableItem, depth: number): Lines {
-    const { schema, kind } = resource
-    const comment = depth === 1 ? ['', `${pad(depth)}# ${resource.docs.title}`] : []
-    if (schema.type !== 'object') return [...comment, `${pad(depth)}${resource.key}: ${scalar(item.value)}`]
-    const fields = this.#fields(schema, item.value, depth + 1)
-    const secrets = this.#secrets(resource, item.value, kind, depth + 1)
-    const all = [...fields, ...secrets]
-    return [...comment, ...block(`${pad(depth)}${resource.key}:`, all)]
+  #title(resource: Singleton | Collection, depth: number): Lines {
+    return [...(depth === 1 ? [''] : []), ...this.#explain(resource, resource.docs.title, depth)]
   }
 
-  /** A secret cannot be read: a placeholder stands where one may be set, so that a later change does not wipe it. */
-  #secrets(resource: Singleton, value: unknown, kind: string, depth: number): Lines {
-    if (!resource.replacesSecrets(value)) return []
-    return Object.entries(propertiesOf(resource.schema)).flatMap(([property, field]) => {
-      if (field.secret !== true) return []
-      const name = `${kind}-${property}`.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
-      this.placeholders.push(name)
-      return [`${pad(depth)}${property}: \${secret:${name}}`]
-    })
+  /** A comment, once a document. */
+  #explain(subject: unknown, words: string, depth: number): Lines {
+    if (this.#explained.has(subject)) return []
+    this.#explained.add(subject)
+    return comment(words, depth)
+  }
+
+  #singleton({ schema, key }: Singleton, item: WritableItem, depth: number): Lines {
+    if (schema.type !== 'object') return text(`${pad(depth)}${key}:`, item.value, depth)
+    const fields = this.#fields(schema, item.value, { item, depth: depth + 1, leftOut: [], isExplained: true })
+    return block(`${pad(depth)}${key}:`, fields)
   }
 
   #collection(resource: Collection, items: readonly WritableItem[], depth: number): Lines {
-    const comment = depth === 1 ? ['', `${pad(depth)}# ${resource.docs.title}`] : []
     const head = `${pad(depth)}${resource.key}:`
     const sorted = [...items].sort((a, b) => (a.address < b.address ? -1 : 1))
     const [name] = resource.identity
-    const keyOf = (item: WritableItem): string => scalar(item.identity[name])
+    const keyOf = ({ identity }: WritableItem): string => scalar(identity[name])
     switch (notationOf(this.#registry, resource)) {
       case 'names':
-        return [...comment, names(head, sorted.map(keyOf))]
+        return list(head, sorted.map(keyOf), depth)
       case 'scalars': {
         const [plain = ''] = plainProperties(resource)
         const valueOf = ({ value }: WritableItem): unknown => (isObject(value) ? value[plain] : undefined)
-        return [
-          ...comment,
-          ...block(
-            head,
-            sorted.map((item) => `${pad(depth + 1)}${keyOf(item)}: ${scalar(valueOf(item))}`),
-          ),
-        ]
+        const lines = sorted.flatMap((item) => text(`${pad(depth + 1)}${keyOf(item)}:`, valueOf(item), depth + 1))
+        return block(head, lines)
       }
-      case 'map':
-        return [
-          ...comment,
-          ...block(
-            head,
-            sorted.flatMap((item) => this.#mapEntry(resource, item, keyOf(item), depth + 1)),
-          ),
-        ]
+      case 'map': {
+        const lines = sorted.flatMap((item) => this.#mapEntry(resource, item, keyOf(item), depth + 1))
+        return block(head, lines)
+      }
       case 'list': {
-        const entries = sorted.flatMap((item) => this.#listEntry(resource, item, depth + 1))
-        return [...comment, ...(entries.length === 0 ? [`${head} []`] : [head, ...entries])]
+        const lines = sorted.flatMap((item) => this.#listEntry(resource, item, depth + 1))
+        return lines.length === 0 ? [`${head} []`] : [head, ...lines]
       }
     }
   }
 
   #mapEntry(resource: Collection, item: WritableItem, key: string, depth: number): Lines {
-    const fields = this.#fields(resource.schema, item.value, depth + 1, resource.identity)
+    const place = { item, depth: depth + 1, leftOut: resource.identity, isExplained: true }
+    const fields = this.#fields(resource.schema, item.value, place)
     const below = this.section(resource.kind, item.address, depth + 1)
     return block(`${pad(depth)}${key}:`, [...fields, ...below])
   }
 
+  /** Without comments on fields: the first line of an entry must be its first field. */
   #listEntry(resource: Collection, item: WritableItem, depth: number): Lines {
+    const place = { item, depth: depth + 1, leftOut: [], isExplained: false }
     const lines = [
-      ...this.#fields(resource.schema, item.value, depth + 1),
+      ...this.#fields(resource.schema, item.value, place),
       ...this.section(resource.kind, item.address, depth + 1),
     ]
     return lines.map((line, index) => (index === 0 ? `${pad(depth)}- ${line.trimStart()}` : line))
   }
 
-  #fields(schema: Schema, value: unknown, depth: number, leftOut: readonly string[] = []): Lines {
+  #fields(schema: Schema, value: unknown, place: Place): Lines {
     if (!isObject(value)) return []
     return Object.entries(propertiesOf(schema)).flatMap(([property, field]) => {
-      const part = value[property]
-      if (part === undefined || part === null || leftOut.includes(property) || field.secret === true) return []
-      if (this.#omitsDefaults && 'default' in field && field.default === part) return []
-      return this.#field(property, field, part, depth)
+      if (place.leftOut.includes(property)) return []
+      const lines =
+        field.secret === true
+          ? this.#secret(property, schema, place)
+          : this.#field(property, field, value[property], place)
+      const hasWords = lines.length > 0 && place.isExplained
+      return hasWords ? [...this.#explain(field, field.description, place.depth), ...lines] : lines
     })
   }
 
-  #field(property: string, schema: Schema, value: unknown, depth: number): Lines {
-    const head = `${pad(depth)}${property}:`
-    const key = schema.type === 'array' ? schema['x-key'] : undefined
-    if (schema.type === 'object') return block(head, this.#fields(schema, value, depth + 1))
-    if (schema.type !== 'array' || !Array.isArray(value)) return [`${head} ${scalar(value)}`]
-    if (key === undefined) return [names(head, (schema.uniqueItems === true ? [...value].sort() : value).map(scalar))]
-    const entries = value.filter(isObject).sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1))
-    return block(
-      head,
-      entries.flatMap((entry) =>
-        block(`${pad(depth + 1)}${scalar(entry[key])}:`, this.#fields(schema.items, entry, depth + 2, [key])),
-      ),
-    )
+  /** A secret cannot be read: a placeholder stands where one is needed, or where a later change would wipe it. */
+  #secret(property: string, schema: Schema, { item, depth }: Place): Lines {
+    const isNeeded = schema.type === 'object' && schema.required?.includes(property) === true
+    if (!isNeeded && !item.resource.replacesSecrets(item.value)) return []
+    const names = [item.resource.kind, ...Object.values(item.identity).map(String), property]
+    const words = names.join('-').replaceAll(/(?<=[a-z0-9])[A-Z]/gu, (letter) => `-${letter}`)
+    const name = words
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/gu, '-')
+      .slice(0, 64)
+    this.placeholders.push(name)
+    return [`${pad(depth)}${property}: \${secret:${name}}`]
   }
-}
 
-function pad(depth: number): string {
-  return '  '.repeat(depth)
-}
-
-function block(head: string, lines: Lines): Lines {
-  return lines.length === 0 ? [`${head} {}`] : [head, ...lines]
-}
-
-function names(head: string, values: Lines): string {
-  return `${head} [${values.join(', ')}]`
-}
-
-/** A scalar that every YAML parser reads back, on one line, with a literal `${` kept literal. */
-function scalar(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value) ?? 'null'
-  // A function, since `$$` in a replacement text means a single `$`.
-  const text = value.replaceAll('${', () => '$${')
-  // Flow characters would end the value inside [ ] or { }; line ends need escapes.
-  if (/[\p{Cc}\u2028\u2029,[\]{}#]/u.test(text)) return JSON.stringify(text)
-  return dump(text, { lineWidth: -1 }).trimEnd()
-}
-
-function sectionOf(address: string): string {
-  const last = /^(.*)\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]$/su.exec(address)
-  return last?.[1] ?? address
+  #field(property: string, schema: Schema, value: unknown, place: Place): Lines {
+    if (value === undefined || value === null) return []
+    if (this.#omitsDefaults && 'default' in schema && schema.default === value) return []
+    const { depth } = place
+    const head = `${pad(depth)}${property}:`
+    const inside = { ...place, depth: depth + 1, leftOut: [] }
+    if (schema.type === 'object') return block(head, this.#fields(schema, value, inside))
+    if (schema.type !== 'array' || !Array.isArray(value)) return text(head, value, depth)
+    const key = schema['x-key']
+    if (key === undefined) {
+      const values = value.map(scalar)
+      return list(head, schema.uniqueItems === true ? values.sort() : values, depth)
+    }
+    const entries = value.filter(isObject).sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1))
+    const below = { ...inside, depth: depth + 2, leftOut: [key] }
+    const lines = entries.flatMap((entry) =>
+      block(`${pad(depth + 1)}${scalar(entry[key])}:`, this.#fields(schema.items, entry, below)),
+    )
+    return block(head, lines)
+  }
 }

@@ -2,7 +2,7 @@
 import { CORE_SCHEMA, EVENT_ID, load, mergeTag, parseEvents, YAMLException } from 'js-yaml'
 import type { Finding, Source } from '../model/errors.js'
 import type { ConfigurationFile } from './files.js'
-import { findPositions, makeSource, type Positions, pointerTo } from './positions.js'
+import { findPositions, makeSource, nameOf, type Positions, pointerTo } from './positions.js'
 
 const schema = CORE_SCHEMA.withTags(mergeTag)
 /** Nodes that one file may expand to through aliases. */
@@ -14,6 +14,10 @@ const deepest = 100
 export interface ParsedFile {
   readonly file: ConfigurationFile
   readonly data: unknown
+  /** What YAML allows and a configuration does not. */
+  readonly findings: readonly Finding[]
+  /** Pointers to what the findings speak of: no value of theirs means anything. */
+  readonly failed: readonly string[]
   /** Computed at the first call. */
   positions(): Positions
 }
@@ -21,7 +25,9 @@ export interface ParsedFile {
 /** Parses a file; findings instead of data where it cannot be. A file that holds nothing is `{}`. */
 export function parseFile(file: ConfigurationFile): ParsedFile | readonly Finding[] {
   const text = file.text.replace(/^\ufeff/u, '')
-  if (isBlank(text)) return { file, data: {}, positions: () => findPositions(file.name, '{}') }
+  if (isBlank(text)) {
+    return { file, data: {}, findings: [], failed: [], positions: () => findPositions(file.name, '{}') }
+  }
   try {
     const data = load(text, { schema, maxAliases: 1000, maxDepth: deepest })
     let positions: Positions | undefined
@@ -29,8 +35,8 @@ export function parseFile(file: ConfigurationFile): ParsedFile | readonly Findin
       positions ??= findPositions(file.name, text)
       return positions
     }
-    const findings = inspect(data, locate)
-    return findings.length > 0 ? findings : { file, data: data ?? {}, positions: locate }
+    const inspected = inspect(data, locate)
+    return 'findings' in inspected ? { file, data: data ?? {}, ...inspected, positions: locate } : inspected
   } catch (error) {
     if (error instanceof YAMLException) return [syntaxFinding(file.name, text, error)]
     throw error
@@ -78,8 +84,8 @@ function secondDocument(file: string, text: string): Source {
   return makeSource(file, text)(place ?? 0)
 }
 
-/** What YAML allows and a configuration does not: forgotten values, integers that were rounded, too many nodes. */
-function inspect(data: unknown, locate: () => Positions): readonly Finding[] {
+/** Forgotten values and integers that were rounded; only a finding where the data has no end. */
+function inspect(data: unknown, locate: () => Positions): Pick<ParsedFile, 'findings' | 'failed'> | readonly [Finding] {
   const rounded: string[] = []
   const path: (string | number)[] = []
   let nodes = 0
@@ -111,17 +117,14 @@ function inspect(data: unknown, locate: () => Positions): readonly Finding[] {
   }
   const tooLarge = 'The number is too large to be kept exactly'
   const forgotten = hasNull ? locate().forgotten : []
-  return [
+  const findings = [
     ...rounded.map((at) => syntax(tooLarge, locate().locateValue(at), 'Write it as a text in quotes.')),
-    ...forgotten.map((at) => syntax(`Nothing is written ${behind(at)}`, locate().locate(at), writeSomething)),
+    ...forgotten.map((at) => syntax(`${nameOf(at)} has no value`, locate().locate(at), writeSomething)),
   ]
+  return { findings, failed: [...rounded, ...forgotten] }
 }
 
-const writeSomething = 'Write {} or null: a forgotten value must not delete anything.'
-
-function behind(pointer: string): string {
-  return /\/\d+$/u.test(pointer) ? 'here' : 'after the colon'
-}
+const writeSomething = 'Nothing stands there. Write {} or null: a forgotten value must not delete anything.'
 
 function syntax(message: string, source: Source, hint: string): Finding {
   return { code: 'CONFIG_SYNTAX', message, source, hint }

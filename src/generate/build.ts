@@ -26,7 +26,7 @@ function replaceModule(path: RegExp, makeSource: () => Promise<string> | string)
 }
 
 async function makeHelpModule(): Promise<string> {
-  const text = `${await createParser(version, () => undefined).getHelp()}\n`
+  const text = `${await createParser(version).getHelp()}\n`
   return `const text = ${JSON.stringify(text)}\nexport async function helpText() { return text }\n`
 }
 

@@ -20,7 +20,7 @@ import { describeSignIn, forgetSignIn, keepSignIn, prepareSignIn, type SignInOpt
 import { createFileMark, createFileStage, createFileStore } from '../oauth/stores/file.js'
 import { createTokenEndpoint } from '../oauth/token-endpoint.js'
 import type { Transport } from '../transport.js'
-import { type CallbackOptions, listenForCallback } from './callback.js'
+import type { CallbackOptions } from './callback.js'
 import { nodeCrypto } from './crypto.js'
 import { acquireLock } from './lock.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
@@ -130,6 +130,7 @@ export async function beginSignIn(request: AuthorizationRequest, way: SignInWay)
     }
   }
   const tls = way.tls === undefined ? {} : { tls: way.tls }
+  const { listenForCallback } = await import('./callback.js')
   const callback = await listenForCallback({ authorization, signal: way.signal, ...tls })
   return { url, waitForGrant: () => callback.waitForGrant(), close: () => callback.close() }
 }

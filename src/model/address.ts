@@ -60,6 +60,13 @@ const naming = `(?:${property})?${oneName}(?:&${property}${oneName})*`
 const namings = new RegExp(naming, 'gu')
 const stepPattern = String.raw`([A-Za-z][A-Za-z0-9]*)(?:\[(${naming}(?:,${naming})*)\])?(?:\.(?=.)|$)`
 
+const lastNames = /\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]$/u
+
+/** The address of the collection that holds an item; a singleton's address is its own. */
+export function sectionOf(address: string): string {
+  return address.replace(lastNames, '')
+}
+
 /** The steps of an address; `null` where the text is none. */
 export function parseAddress(text: string): Steps | null {
   const steps: Step[] = []

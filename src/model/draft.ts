@@ -4,12 +4,12 @@
  * Pure. A draft still knows its definition and its live object; `finishChange` turns it into the data of a plan.
  */
 import { compare } from './compare.js'
-import type { SecretReference } from './desired.js'
 import { normalise, serialise } from './normal.js'
 import type { Action, Cause, Change, Destination, FieldChange } from './plan.js'
 import { create, propose } from './propose.js'
 import type { At, Collection, Live, Singleton } from './resource.js'
 import { isObject, propertiesOf, type Schema } from './schema.js'
+import { holdsSecrets, isSecretReference, secretsIn } from './secret-reference.js'
 
 /** What is to become of one item. */
 export interface Aim {
@@ -81,30 +81,6 @@ function secretFields(schema: Schema, value: unknown, path = ''): readonly Field
   return Object.entries(propertiesOf(schema)).flatMap(([property, field]) =>
     secretFields(field, value[property], path === '' ? property : `${path}.${property}`),
   )
-}
-
-/** Whether a value is a secret by name. */
-export function isSecretReference(value: unknown): value is SecretReference {
-  return isObject(value) && typeof value['secret'] === 'string' && Object.keys(value).length === 1
-}
-
-/** The names of the secrets that a value refers to. */
-export function secretsIn(schema: Schema, value: unknown): readonly string[] {
-  if (schema.secret === true) return isSecretReference(value) ? [value.secret] : []
-  if (schema.type === 'array') {
-    // A keyed list is a list where it is live or proposed, and a map where it is wanted.
-    const entries: readonly unknown[] = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : []
-    return entries.flatMap((entry) => secretsIn(schema.items, entry))
-  }
-  if (!isObject(value)) return []
-  return Object.entries(propertiesOf(schema)).flatMap(([property, field]) => secretsIn(field, value[property]))
-}
-
-/** Whether a schema has a secret anywhere. */
-export function holdsSecrets(schema: Schema): boolean {
-  if (schema.secret === true) return true
-  if (schema.type === 'array') return holdsSecrets(schema.items)
-  return Object.values(propertiesOf(schema)).some(holdsSecrets)
 }
 
 /** The top-level fields whose change sends the item's secrets elsewhere. */

@@ -5,7 +5,8 @@
  * stands in the message. `--allow` comes from the command line, never from a reviewed file.
  */
 import type { Desired, DesiredItem } from './desired.js'
-import { type Draft, destinationOf, holdsSecrets } from './draft.js'
+import { type Draft, destinationOf } from './draft.js'
+import { holdsSecrets } from './secret-reference.js'
 import { type Finding, PlanError } from './errors.js'
 import { isProtected } from './policy.js'
 import { isObject, propertiesOf } from './schema.js'

@@ -6,7 +6,7 @@
 import type { Source } from '../model/errors.js'
 import type { Action, Change, Destination, Plan, Summary } from '../model/plan.js'
 import type { ApplyReport } from '../model/outcome.js'
-import { isSecretReference } from '../model/draft.js'
+import { isSecretReference } from '../model/secret-reference.js'
 
 /** The sign of an action; the meaning survives without colour. */
 export const symbols: Readonly<Record<Action, string>> = { create: '+', update: '~', delete: '-', replace: '-/+' }

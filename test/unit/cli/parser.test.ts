@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createParser, type ParsedCall } from '../../../src/cli/parser.js'
+import { type ParsedCall, parseCall } from '../../../src/cli/parser.js'
 
-async function parse(...argv: string[]): Promise<ParsedCall | undefined> {
-  let call: ParsedCall | undefined
-  await createParser('1.2.3', (parsed) => {
-    call = parsed
-  }).parseAsync(argv)
-  return call
+function parse(...argv: string[]): Promise<ParsedCall | undefined> {
+  return parseCall('1.2.3', argv)
 }
 
 describe('the command line', () => {
