@@ -12,7 +12,7 @@ import type { TokenClock } from '../src/oauth/ports.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js'
 import { createTransport, type Transport } from '../src/transport.js'
 
-/** A clock that sleeps at once and can be moved. */
+/** A clock that stands still but for `advance` and `sleep`, which sleeps at once. */
 export interface TestClock extends TokenClock {
   advance(milliseconds: number): void
   /** Every sleep so far, in milliseconds. */
@@ -20,11 +20,12 @@ export interface TestClock extends TokenClock {
 }
 
 export function makeClock(): TestClock {
+  const start = Date.now()
   let offset = 0
   const slept: number[] = []
   return {
-    now: () => Date.now() + offset,
-    elapsed: () => performance.now() + offset,
+    now: () => start + offset,
+    elapsed: () => offset,
     sleep: async (milliseconds) => {
       slept.push(milliseconds)
       offset += milliseconds

@@ -1,0 +1,340 @@
+/** A rotation that meets trouble in its own process: what is certain is done, what is not is said, nothing is guessed. */
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { gatherTools, type TokenOptions } from '../../src/host/token.js'
+import { AuthError, type BbstateError } from '../../src/model/errors.js'
+import { rotateToken } from '../../src/oauth/rotation.js'
+import type { RotationTools } from '../../src/oauth/rotation-tools.js'
+import type { TokenRecord } from '../../src/oauth/record.js'
+import { createSession } from '../../src/oauth/session.js'
+import type { LockedStore } from '../../src/oauth/store.js'
+import type { SandboxOptions } from '../../src/sandbox/server.js'
+import { failureOf, startTokenBench, type TokenBench, whoIs } from '../token.js'
+
+let bench: TokenBench
+afterEach(() => bench.close())
+
+async function begin(options: SandboxOptions = {}): Promise<void> {
+  bench = await startTokenBench(options)
+  await bench.signIn()
+  bench.sandbox.forgetRequests()
+}
+
+async function rotateWith(
+  change: (tools: RotationTools) => Partial<RotationTools>,
+  options: Partial<TokenOptions> = {},
+): Promise<TokenRecord> {
+  const tools = await gatherTools(bench.options(options))
+  const changed = { ...tools, ...change(tools) }
+  return createSession(changed).rotate()
+}
+const asIs = (): Partial<RotationTools> => ({})
+
+/** The same store with a lock whose writes go through `write`. */
+function withLocked(
+  tools: RotationTools,
+  change: (locked: LockedStore) => Partial<LockedStore>,
+): Partial<RotationTools> {
+  const lock = async (timeout: number): Promise<LockedStore> => {
+    const locked = await tools.store.lock(timeout)
+    return { ...locked, ...change(locked) }
+  }
+  return { store: { ...tools.store, lock } }
+}
+
+async function expectFailure(promise: Promise<unknown>, code: string, words: RegExp): Promise<BbstateError> {
+  const error = await failureOf(promise)
+  expect(error.code, error.message).toBe(code)
+  expect(`${error.message}\n${error.hint ?? ''}`).toMatch(words)
+  const shown = inspect(error, { depth: 9, showHidden: true }) + (error.stack ?? '') + JSON.stringify(error)
+  const secrets = bench.sandbox.state.tokens.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken])
+  for (const secret of [...secrets, bench.sandbox.clientSecret]) expect(shown).not.toContain(secret)
+  return error
+}
+
+const stored = async (): Promise<unknown> => (await bench.open()).vault.read()
+
+describe('an answer that does not come', () => {
+  it('because the server never saw the request: the next run finds that out and rotates', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /Run the same command again in a minute/u)
+    expect(await stored()).toMatchObject({ generation: 1, pending: { holder: 'bbstate test', host: 'this-host' } })
+    const pending: (boolean | undefined)[] = []
+    const next = await rotateWith((tools) =>
+      withLocked(tools, (locked) => ({
+        compareAndSet: (expected, record) => {
+          if (record.pending !== null) pending.push(record.pending.replayed)
+          return locked.compareAndSet(expected, record)
+        },
+      })),
+    )
+    expect(next.generation).toBe(2)
+    expect(pending).toEqual([true])
+    expect(bench.clock.slept).toEqual([60_000])
+    expect(bench.tokenRequests()).toBe(2)
+  })
+
+  it('although the server rotated: the loss is said, and the old token never presented again', async () => {
+    await begin({ replay: 'revoke-family' })
+    bench.sandbox.addFault({ kind: 'drop-after', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /was cut|was closed/u)
+    const loss = /new token is lost: bbstate test on this-host, begun 20.*auth login/su
+    await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', loss)
+    await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', loss)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('and an access token that has expired: nobody can know, and that is said', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(3_600_001)
+    bench.sandbox.expireAccessTokens()
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /whether Bitbucket did is not known: bbstate test/u)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('and a server that is down afterwards: the question stays open, and is answered later', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    bench.sandbox.addFault({ kind: 'status', status: 503, path: 'application-properties' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /cannot be looked into/u)
+    expect((await rotateWith(asIs)).generation).toBe(2)
+  })
+
+  it('of a run on another machine: named, and nothing is asked or presented', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    const elsewhere = { holder: 'bbstate apply, job 7', host: 'build-7', ephemeral: true }
+    await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
+    bench.sandbox.forgetRequests()
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /job 7 on build-7.*run bbstate there/su)
+    expect(bench.sandbox.requests).toEqual([])
+  })
+})
+
+describe('an answer that does come', () => {
+  it('with a refusal takes the intent back, so that nothing has to be recovered', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'body', status: 400, body: { error: 'invalid_request' }, path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_REDIRECT', /redirect URL/u)
+    expect(await stored()).toMatchObject({ generation: 1, pending: null })
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.clock.slept).toEqual([])
+  })
+
+  it('with a token that the server then refuses is stored, and the cause is said', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'status', status: 401, path: 'application-properties', skip: 1 })
+    await expectFailure(rotateWith(asIs), 'API_UNAUTHENTICATED', /enable\.access\.tokens/u)
+    expect(await stored()).toMatchObject({ generation: 2, pending: null })
+  })
+
+  it('for somebody else is stored, and the change of account is said', async () => {
+    await begin()
+    const fault = { kind: 'body', body: { version: '9.4.2' }, headers: { 'x-ausername': 'mallory' } } as const
+    bench.sandbox.addFault({ ...fault, path: 'application-properties', skip: 1 })
+    await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', /acts for mallory, no longer for admin/u)
+  })
+
+  it('without a refresh token leaves the old one good', async () => {
+    await begin()
+    const body = { access_token: bench.sandbox.issueTokens().accessToken, expires_in: 60 }
+    bench.sandbox.addFault({ kind: 'body', body, path: '/token$' })
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect((await rotateWith(asIs)).generation).toBe(3)
+  })
+})
+
+describe('before anything is presented', () => {
+  it('a lock that somebody has taken away ends the run, and the token stays good', async () => {
+    await begin()
+    const name = Object.keys(bench.files()).find((each) => each.endsWith('.lock')) ?? ''
+    const file = join(bench.home, 'tokens', name)
+    const rotating = rotateWith((tools) =>
+      withLocked(tools, (locked) => ({
+        compareAndSet: async (expected, record) => {
+          const revision = await locked.compareAndSet(expected, record)
+          if (record.pending !== null) renameSync(file, join(bench.home, 'away'))
+          return revision
+        },
+      })),
+    )
+    await expectFailure(rotating, 'BUSY_LOCK', /Nothing was sent/u)
+    expect(await stored()).toMatchObject({ generation: 1, pending: null })
+    expect(bench.tokenRequests()).toBe(0)
+  })
+
+  it('a machine that was stopped between intent and request ends the run', async () => {
+    await begin()
+    const rotating = rotateWith((tools) =>
+      withLocked(tools, (locked) => ({
+        compareAndSet: async (expected, record) => {
+          const revision = await locked.compareAndSet(expected, record)
+          if (record.pending !== null) bench.clock.advance(15_001)
+          return revision
+        },
+      })),
+    )
+    await expectFailure(rotating, 'BUSY_LOCK', /stopped or very slow/u)
+    expect(bench.tokenRequests()).toBe(0)
+    expect((await rotateWith(asIs)).generation).toBe(2)
+  })
+
+  it('a writer without the lock is noticed', async () => {
+    await begin()
+    const rotating = rotateWith((tools) => withLocked(tools, () => ({ compareAndSet: () => Promise.resolve(null) })))
+    await expectFailure(rotating, 'BUSY_LOCK', /does not hold its lock/u)
+    expect(bench.tokenRequests()).toBe(0)
+  })
+
+  it('a store that takes no writes ends the run', async () => {
+    await begin()
+    const full = (): Promise<never> => Promise.reject(new AuthError('AUTH_STORE', 'the disk is full'))
+    const rotating = rotateWith((tools) => withLocked(tools, () => ({ compareAndSet: full })))
+    await expectFailure(rotating, 'AUTH_STORE', /disk is full/u)
+    expect(bench.tokenRequests()).toBe(0)
+  })
+
+  it('a run that is to stop presents nothing', async () => {
+    await begin()
+    await expectFailure(rotateWith(asIs, { signal: AbortSignal.abort() }), 'INTERRUPTED', /before the token/u)
+    expect(bench.tokenRequests()).toBe(0)
+  })
+})
+
+describe('a commit', () => {
+  /** Writes that hold a new pair go through `write`; intents go through unharmed. */
+  const onCommit =
+    (write: (locked: LockedStore, expected: string | null, record: TokenRecord) => Promise<string | null>) =>
+    (tools: RotationTools): Partial<RotationTools> =>
+      withLocked(tools, (locked) => ({
+        compareAndSet: (expected, record) =>
+          record.pending === null ? write(locked, expected, record) : locked.compareAndSet(expected, record),
+      }))
+  const full = (): Promise<never> => Promise.reject(new AuthError('AUTH_STORE', 'the disk is full'))
+
+  it('that fails for a while is tried again', async () => {
+    await begin()
+    let left = 3
+    const next = await rotateWith(
+      onCommit((locked, expected, record) => (left-- > 0 ? full() : locked.compareAndSet(expected, record))),
+    )
+    expect(next.generation).toBe(2)
+    expect(await stored()).toMatchObject({ generation: 2 })
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('that fails for good leaves the pair in the stage, and the next run commits it', async () => {
+    await begin()
+    await expectFailure(
+      rotateWith(onCommit(full)),
+      'AUTH_RECOVERABLE',
+      /disk is full.*safe in the staged token .*same command again/su,
+    )
+    expect(await stored()).toMatchObject({ generation: 1 })
+    bench.sandbox.forgetRequests()
+    const next = await rotateWith(asIs)
+    expect(next.generation).toBe(2)
+    expect(bench.tokenRequests()).toBe(0)
+    expect(bench.clock.slept.includes(60_000)).toBe(false)
+    const { session } = await bench.open()
+    expect(await whoIs(bench, await session.authorize())).toBe('admin')
+  })
+
+  it('that fails together with the stage says that the pair is lost', async () => {
+    await begin()
+    const rotating = rotateWith((tools) => ({ ...onCommit(full)(tools), stage: { ...tools.stage, write: full } }))
+    await expectFailure(rotating, 'AUTH_SIGN_IN_REQUIRED', /written nowhere, and is lost: the disk is full/u)
+  })
+
+  it('whose stage fails is made all the same', async () => {
+    await begin()
+    const next = await rotateWith((tools) => ({ stage: { ...tools.stage, write: full } }))
+    expect(next.generation).toBe(2)
+    expect(await stored()).toMatchObject({ generation: 2 })
+  })
+
+  it('whose answer is lost is recognised as done', async () => {
+    await begin()
+    const next = await rotateWith(
+      onCommit(async (locked, expected, record) => {
+        await locked.compareAndSet(expected, record)
+        return null
+      }),
+    )
+    expect(next.generation).toBe(2)
+    expect(await stored()).toMatchObject({ generation: 2 })
+  })
+
+  it('over a record that was touched but not rotated goes on from the new revision', async () => {
+    await begin()
+    let isTouched = false
+    const next = await rotateWith(
+      onCommit(async (locked, expected, record) => {
+        if (!isTouched) {
+          isTouched = true
+          const found = await locked.read()
+          if (found !== null) await locked.overwrite({ ...found.record, account: 'touched' })
+        }
+        return locked.compareAndSet(expected, record)
+      }),
+    )
+    expect(next.generation).toBe(2)
+    expect(await stored()).toMatchObject({ generation: 2, account: 'admin', pending: null })
+  })
+
+  it('never overwrites a sign-in made meanwhile', async () => {
+    await begin()
+    const { accessToken, refreshToken } = bench.sandbox.issueTokens()
+    const { Secret } = await import('../../src/model/secret.js')
+    let isReplaced = false
+    const next = await rotateWith(
+      onCommit(async (locked, expected, record) => {
+        if (!isReplaced) {
+          isReplaced = true
+          const pair = { accessToken: new Secret(accessToken), refreshToken: new Secret(refreshToken) }
+          await locked.overwrite({ ...record, ...pair, lineage: 'fresh', generation: 1, account: 'admin' })
+        }
+        return locked.compareAndSet(expected, record)
+      }),
+    )
+    expect(next).toMatchObject({ lineage: 'fresh', generation: 1 })
+    expect(await stored()).toMatchObject({ generation: 1 })
+    expect(Object.keys(bench.files()).filter((name) => name.includes('stage'))).toEqual([])
+  })
+
+  it('over a sign-in that does not work keeps its own pair in the stage', async () => {
+    await begin()
+    const { Secret } = await import('../../src/model/secret.js')
+    const rotating = rotateWith(
+      onCommit(async (locked, expected, record) => {
+        const dead = { accessToken: new Secret('dead'), refreshToken: new Secret('dead') }
+        await locked.overwrite({ ...record, ...dead, lineage: 'fresh', generation: 1 })
+        return locked.compareAndSet(expected, record)
+      }),
+    )
+    await expectFailure(rotating, 'AUTH_RECOVERABLE', /kept in the staged token/u)
+    expect(Object.keys(bench.files()).filter((name) => name.includes('stage'))).toHaveLength(1)
+  })
+
+  it('of a stage of another lineage or attempt never happens', async () => {
+    await begin()
+    await expectFailure(rotateWith(onCommit(full)), 'AUTH_RECOVERABLE', /./u)
+    const tools = await gatherTools(bench.options())
+    const left = await tools.stage.read()
+    await bench.signIn()
+    if (left === null) throw new Error('There is no stage')
+    await tools.stage.write(left)
+    const current = await tools.store.read()
+    if (current === null) throw new Error('There is no record')
+    const next = await rotateToken(tools, current.record)
+    expect(next.lineage).toBe(current.record.lineage)
+    expect(next.generation).toBe(2)
+    expect(next.refreshToken.reveal()).not.toBe(left.record.refreshToken.reveal())
+  })
+})
