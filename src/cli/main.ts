@@ -2,7 +2,6 @@
 /**
  * The entry of the command line. What needs no command is answered from static text, before anything is loaded.
  */
-import process from 'node:process'
 import { version } from './version.js'
 
 const [first, ...rest] = process.argv.slice(2)

@@ -3,7 +3,7 @@
  *
  * Two modules are replaced by what they would compute: the validator of the configuration, and the help text.
  */
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { registry } from '../bitbucket/registry.js'
 import { createParser } from '../cli/parser.js'
@@ -31,7 +31,7 @@ async function makeHelpModule(): Promise<string> {
 }
 
 rmSync('dist', { recursive: true, force: true })
-await build({
+const { outputFiles } = await build({
   entryPoints: [
     { in: 'src/cli/main.ts', out: 'bbstate' },
     ...(existsSync('src/index.ts') ? [{ in: 'src/index.ts', out: 'index' }] : []),
@@ -48,13 +48,19 @@ await build({
   // Ships a prebuilt library that is found from where the package lies.
   external: ['fs-native-extensions'],
   define: { BBSTATE_VERSION: JSON.stringify(version) },
-  banner: {
-    js: 'import{createRequire as bbstateRequire}from"node:module";const require=bbstateRequire(import.meta.url);',
-  },
+  write: false,
   plugins: [
     replaceModule(/host.configuration-validator[.]ts$/, () => makeValidatorModule(registry)),
     replaceModule(/cli.help-text[.]ts$/, makeHelpModule),
   ],
   logLevel: 'error',
 })
+// CommonJS packages in an ES module need a `require`; only chunks that hold one pay for making it.
+const makeRequire =
+  'import{createRequire as bbstateRequire}from"node:module";const require=bbstateRequire(import.meta.url);'
+mkdirSync('dist')
+for (const { path, text } of outputFiles) {
+  const [, shebang = '', code = ''] = /^(#!.*\n)?(.*)$/su.exec(text) ?? []
+  writeFileSync(path, shebang + (code.includes('typeof require') ? makeRequire : '') + code)
+}
 chmodSync('dist/bbstate.js', 0o755)

@@ -2,14 +2,12 @@
  * The world as one run sees it: clock, environment, files, hashes, signals. Everything above asks for it here, so that
  * a test can hand in another one.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import type { Clock, Sha256 } from '../app/ports.js'
 import { UsageError } from '../model/errors.js'
 import { Scrubber } from '../model/secret.js'
-import { type UserDirectories, userDirectories } from './profile.js'
+import type { UserDirectories } from './profile.js'
 import type { Environment } from './settings.js'
 
 /** The world of one run. */
@@ -42,7 +40,8 @@ export function createWorld(
   return {
     environment,
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    // Loaded at the first digest: validate needs none, and loading crypto is dear.
+    sha256: (text) => process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex'),
     scrubber: new Scrubber(),
     signal,
     version,
@@ -65,7 +64,9 @@ export function createWorld(
 
 async function directoriesOf(environment: Environment): Promise<UserDirectories> {
   const home = environment['BBSTATE_HOME']
-  return home ? { config: join(home, 'config'), data: join(home, 'data') } : userDirectories()
+  if (home) return { config: join(home, 'config'), data: join(home, 'data') }
+  const { userDirectories } = await import('./profile.js')
+  return userDirectories()
 }
 
 /** The same world with another environment, and the directories that it names. */
