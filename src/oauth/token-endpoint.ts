@@ -7,7 +7,7 @@
  * presented was not used up. Parameters go into the body: in the query they would end up in access logs.
  */
 import { ApiError, AuthError } from '../model/errors.js'
-import { Scrubber, Secret } from '../model/secret.js'
+import { type Scrubber, Secret } from '../model/secret.js'
 import { TransportError } from '../model/transport-error.js'
 import type { Answer, Transport } from '../transport.js'
 
