@@ -6,6 +6,7 @@
  * carry credentials to an address that nobody approved. Nothing is retried here; whoever asks decides what is safe.
  * undici is loaded with the first request, since loading it is the dearest part of a start.
  */
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { canonicalBaseUrl, isLoopbackHost } from './model/base-url.js'
 import { AuthError, UsageError } from './model/errors.js'
@@ -182,16 +183,19 @@ function checkProxy(text: string, where: string): string {
   throw new UsageError(`${where} is not an http or https URL`, { hint: 'Give it as http://proxy.example.com:3128' })
 }
 
-async function readBody(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let length = 0
-  for await (const piece of body) {
-    length += piece.byteLength
-    if (length > limit) throw new TooLarge()
-    text += decoder.decode(piece, { stream: true })
-  }
-  return text + decoder.decode()
+/** The whole body. Listening to pieces costs half of what iterating over them does, and lists are many small answers. */
+function readBody(body: Readable, limit: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = []
+    let length = 0
+    body.on('data', (piece: Uint8Array) => {
+      length += piece.byteLength
+      if (length > limit) body.destroy(new TooLarge())
+      else pieces.push(piece)
+    })
+    body.on('end', () => resolve(Buffer.concat(pieces).toString('utf8')))
+    body.on('error', reject)
+  })
 }
 
 class TooLarge extends Error {
