@@ -27,7 +27,7 @@ const libraries = {
   chalk: 'src/report/terminal\\.ts',
   undici: 'src/transport\\.ts',
   ajv: 'src/(?:config|generate)/',
-  'js-yaml': 'src/config/',
+  'js-yaml': 'src/(?:config|generate)/',
   yargs: 'src/cli/',
   'fs-native-extensions': 'src/host/lock\\.ts',
   open: 'src/host/',
