@@ -53,8 +53,10 @@ export function text(head: string, value: unknown, depth: number): Lines {
 export function scalar(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value) ?? 'null'
   const written = escapeReferences(value)
-  // Flow characters would end the value inside [ ] or { }; line ends and what cannot be seen need escapes.
-  return /[\p{C}\u2028\u2029,[\]{}#]/u.test(written) ? quote(written) : dump(written, { lineWidth: -1 }).trimEnd()
+  // Flow characters would end the value inside [ ] or { }; what cannot be seen needs escapes; js-yaml 5.5 leaves a lone
+  // dash plain, which is a list.
+  if (/[\p{C},[\]{}#]|[^\S ]|^[-?:](?: |$)/u.test(written)) return quote(written)
+  return dump(written, { lineWidth: -1 }).replace(/\n$/u, '')
 }
 
 function quote(value: string): string {

@@ -4,7 +4,7 @@
  * The order is that of the definitions and of names, every managed field is written, and comments say what a setting
  * means. Planning what was written changes nothing; writing the same state twice gives the same bytes.
  */
-import { sectionOf } from '../model/address.js'
+import { formatKey, sectionOf } from '../model/address.js'
 import {
   type At,
   childrenOf,
@@ -60,6 +60,8 @@ interface Place {
   readonly item: WritableItem
   readonly depth: number
   readonly leftOut: readonly string[]
+  /** Names from the kind down, of which that of a placeholder is made. */
+  readonly path: readonly string[]
   /** Whether a comment says what a field means, where it stands for the first time. */
   readonly isExplained: boolean
 }
@@ -112,7 +114,8 @@ class Writer {
 
   #singleton({ schema, key }: Singleton, item: WritableItem, depth: number): Lines {
     if (schema.type !== 'object') return text(`${pad(depth)}${key}:`, item.value, depth)
-    const fields = this.#fields(schema, item.value, { item, depth: depth + 1, leftOut: [], isExplained: true })
+    const place = placeOf(item, depth + 1, [])
+    const fields = this.#fields(schema, item.value, place)
     return block(`${pad(depth)}${key}:`, fields)
   }
 
@@ -142,7 +145,7 @@ class Writer {
   }
 
   #mapEntry(resource: Collection, item: WritableItem, key: string, depth: number): Lines {
-    const place = { item, depth: depth + 1, leftOut: resource.identity, isExplained: true }
+    const place = placeOf(item, depth + 1, resource.identity)
     const fields = this.#fields(resource.schema, item.value, place)
     const below = this.section(resource.kind, item.address, depth + 1)
     return block(`${pad(depth)}${key}:`, [...fields, ...below])
@@ -150,7 +153,7 @@ class Writer {
 
   /** Without comments on fields: the first line of an entry must be its first field. */
   #listEntry(resource: Collection, item: WritableItem, depth: number): Lines {
-    const place = { item, depth: depth + 1, leftOut: [], isExplained: false }
+    const place = { ...placeOf(item, depth + 1, []), isExplained: false }
     const lines = [
       ...this.#fields(resource.schema, item.value, place),
       ...this.section(resource.kind, item.address, depth + 1),
@@ -172,15 +175,10 @@ class Writer {
   }
 
   /** A secret cannot be read: a placeholder stands where one is needed, or where a later change would wipe it. */
-  #secret(property: string, schema: Schema, { item, depth }: Place): Lines {
+  #secret(property: string, schema: Schema, { item, depth, path }: Place): Lines {
     const isNeeded = schema.type === 'object' && schema.required?.includes(property) === true
     if (!isNeeded && !item.resource.replacesSecrets(item.value)) return []
-    const names = [item.resource.kind, ...Object.values(item.identity).map(String), property]
-    const words = names.join('-').replaceAll(/(?<=[a-z0-9])[A-Z]/gu, (letter) => `-${letter}`)
-    const name = words
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/gu, '-')
-      .slice(0, 64)
+    const name = placeholderOf([...path, property])
     this.placeholders.push(name)
     return [`${pad(depth)}${property}: \${secret:${name}}`]
   }
@@ -190,7 +188,7 @@ class Writer {
     if (this.#omitsDefaults && 'default' in schema && schema.default === value) return []
     const { depth } = place
     const head = `${pad(depth)}${property}:`
-    const inside = { ...place, depth: depth + 1, leftOut: [] }
+    const inside = { ...place, depth: depth + 1, leftOut: [], path: [...place.path, property] }
     if (schema.type === 'object') return block(head, this.#fields(schema, value, inside))
     if (schema.type !== 'array' || !Array.isArray(value)) return text(head, value, depth)
     const key = schema['x-key']
@@ -199,10 +197,27 @@ class Writer {
       return list(head, schema.uniqueItems === true ? values.sort() : values, depth)
     }
     const entries = value.filter(isObject).sort((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1))
-    const below = { ...inside, depth: depth + 2, leftOut: [key] }
-    const lines = entries.flatMap((entry) =>
-      block(`${pad(depth + 1)}${scalar(entry[key])}:`, this.#fields(schema.items, entry, below)),
-    )
+    const lines = entries.flatMap((entry) => {
+      const path = [...inside.path, String(entry[key])]
+      const below = { ...inside, depth: depth + 2, leftOut: [key], path }
+      return block(`${pad(depth + 1)}${scalar(entry[key])}:`, this.#fields(schema.items, entry, below))
+    })
     return block(head, lines)
   }
+}
+
+function placeOf(item: WritableItem, depth: number, leftOut: readonly string[]): Place {
+  const { resource, identity } = item
+  const named = resource.form === 'collection' ? [formatKey(resource.identity, identity)] : []
+  const path = [resource.kind, ...named]
+  return { item, depth, leftOut, path, isExplained: true }
+}
+
+/** `mailServer`, `password` → `mail-server-password`. */
+function placeholderOf(path: readonly string[]): string {
+  const words = path.join('-').replaceAll(/(?<=[a-z0-9])[A-Z]/gu, (letter) => `-${letter}`)
+  return words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/gu, '-')
+    .slice(0, 64)
 }

@@ -32,9 +32,14 @@ function formatNaming(value: unknown): string {
   if (!isObject(value)) return formatName(String(value))
   return Object.entries(value)
     .filter(([, text]) => text !== undefined && text !== null)
-    .map(([property, text]) => `${property}=${formatName(String(text))}`)
+    .map(([property, text]) => `${property}=${formatValue(String(text))}`)
     .sort()
     .join('&')
+}
+
+/** An ampersand parts the properties of an object. */
+function formatValue(text: string): string {
+  return text.includes('&') ? JSON.stringify(text) : formatName(text)
 }
 
 /** The key of an item inside its collection: the naming values in the order of `identity`, joined by commas. */
@@ -55,17 +60,10 @@ export function itemAddress(collection: string, key: string): string {
 
 const quotedName = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`
 const oneName = String.raw`(?:${quotedName}|[^\s"[\],=]+)`
-const property = '[A-Za-z][A-Za-z0-9]*='
-const naming = `(?:${property})?${oneName}(?:&${property}${oneName})*`
+const property = String.raw`[A-Za-z][A-Za-z0-9]*=(?:${quotedName}|[^\s"[\],=&]+)`
+const naming = `(?:${property}(?:&${property})*|${oneName})`
 const namings = new RegExp(naming, 'gu')
 const stepPattern = String.raw`([A-Za-z][A-Za-z0-9]*)(?:\[(${naming}(?:,${naming})*)\])?(?:\.(?=.)|$)`
-
-const lastNames = /\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]$/u
-
-/** The address of the collection that holds an item; a singleton's address is its own. */
-export function sectionOf(address: string): string {
-  return address.replace(lastNames, '')
-}
 
 /** The steps of an address; `null` where the text is none. */
 export function parseAddress(text: string): Steps | null {
@@ -85,6 +83,12 @@ export function formatAddress(steps: Steps): string {
   return steps.map(format).join('.')
 }
 
+/** The address of the collection that holds an item; a singleton's address is its own. */
+export function sectionOf(address: string): string {
+  const steps = parseAddress(address) ?? []
+  return formatAddress(steps.map((step, index) => (index === steps.length - 1 ? { key: step.key } : step)))
+}
+
 const compiled = new Map<string, RegExp>()
 
 /** Whether a pattern names an address: the same text, where `*` inside brackets stands for any name. */
@@ -94,7 +98,7 @@ export function matchesPattern(pattern: string, address: string): boolean {
 
 function compilePattern(pattern: string): RegExp {
   const anyName = '(?:"(?:[^"\\\\]|\\\\.)*"|[^\\]"])*'
-  const literal = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/gu, '\\$&')
+  const literal = (text: string): string => text.replaceAll(/[*.+?^${}()|[\]\\]/gu, '\\$&')
   const parts = pattern.match(/"(?:[^"\\]|\\.)*"|\*|[^"*]+|"/gu) ?? []
   const expression = new RegExp(`^${parts.map((part) => (part === '*' ? anyName : literal(part))).join('')}$`, 'u')
   compiled.set(pattern, expression)
