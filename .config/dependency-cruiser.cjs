@@ -57,9 +57,13 @@ module.exports = {
     ...owners,
     {
       name: 'side-effects-in-host',
-      comment: 'Disk, processes, clock and chance live in host; the sandbox and the generators are programs of their own.',
+      comment:
+        'Disk, processes, clock and chance live in host; the sandbox and the generators are programs of their own.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(?:host|sandbox|generate)/|^src/cli/(?:main|run)\\.ts$|^src/transport\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(?:host|sandbox|generate)/|^src/cli/(?:main|run)\\.ts$|^src/transport\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -82,6 +86,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'], extensions: ['.ts', '.js', '.json', '.mjs', '.cjs', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.json', '.mjs', '.cjs', '.d.ts'],
+    },
   },
 }

@@ -229,14 +229,12 @@ async function proveConvergence(input: ApplyInput, outcomes: readonly Outcome[])
     const fields = compare(schema, live.get(change.address)?.value, change.after ?? undefined)
     return fields
       .filter((field) => isPlanned(change, field))
-      .map(
-        ({ path, before, after }): Finding => ({
-          code: 'APPLY_NOT_CONVERGED',
-          message: `${change.address}: the server did not keep ${path === '' ? 'the value' : path}: wanted ${show(after)}, has ${show(before)}`,
-          address: change.address,
-          hint: `The setting may be overruled elsewhere, or this server treats it in a way that bbstate does not know.`,
-        }),
-      )
+      .map(({ path, before, after }): Finding => ({
+        code: 'APPLY_NOT_CONVERGED',
+        message: `${change.address}: the server did not keep ${path === '' ? 'the value' : path}: wanted ${show(after)}, has ${show(before)}`,
+        address: change.address,
+        hint: `The setting may be overruled elsewhere, or this server treats it in a way that bbstate does not know.`,
+      }))
   })
 }
 

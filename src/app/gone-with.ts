@@ -105,14 +105,12 @@ function refersTo(schema: Schema, kind: string): boolean {
 
 function refuseNaming(naming: readonly Naming[]): void {
   if (naming.length === 0) return
-  const findings = naming.map(
-    ({ deleted, item, reference }): Finding => ({
-      code: 'PLAN_UNSAFE',
-      message: `${deleted.address} is still named by ${item.address} (${reference.path})`,
-      address: deleted.address,
-      hint: `Declare ${item.address} without it, then delete ${deleted.address}.`,
-    }),
-  )
+  const findings = naming.map(({ deleted, item, reference }): Finding => ({
+    code: 'PLAN_UNSAFE',
+    message: `${deleted.address} is still named by ${item.address} (${reference.path})`,
+    address: deleted.address,
+    hint: `Declare ${item.address} without it, then delete ${deleted.address}.`,
+  }))
   throw refuse('Deletions are refused', findings)
 }
 

@@ -12,8 +12,7 @@ import { isObject } from '../model/schema.js'
 
 /** A document that `show` can render. */
 export type SavedDocument =
-  | { readonly type: 'plan'; readonly plan: Plan }
-  | { readonly type: 'report'; readonly report: ApplyReport }
+  { readonly type: 'plan'; readonly plan: Plan } | { readonly type: 'report'; readonly report: ApplyReport }
 
 /**
  * Reads a saved plan or report.

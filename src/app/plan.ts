@@ -117,15 +117,13 @@ function daysLeft(waiver: Ignore, clock: Clock): number {
 function checkWaivers(ignore: readonly Ignore[], clock: Clock): void {
   const ended = ignore
     .filter((waiver) => daysLeft(waiver, clock) < 0)
-    .map(
-      (waiver): Finding => ({
-        code: 'PLAN_UNSAFE',
-        message: `The waiver for ${waiver.address} ended on ${waiver.until} (${waiver.reason})`,
-        address: waiver.address,
-        source: waiver.source,
-        hint: 'Remove it from policy.ignore, or give it a new end date.',
-      }),
-    )
+    .map((waiver): Finding => ({
+      code: 'PLAN_UNSAFE',
+      message: `The waiver for ${waiver.address} ended on ${waiver.until} (${waiver.reason})`,
+      address: waiver.address,
+      source: waiver.source,
+      hint: 'Remove it from policy.ignore, or give it a new end date.',
+    }))
   if (ended.length > 0) throw refuse('Waivers in policy.ignore have ended', ended)
 }
 
@@ -160,15 +158,13 @@ function checkCreations(desired: Desired, drafts: readonly Draft[]): void {
     drafts
       .filter(({ action }) => action !== 'delete')
       .flatMap(({ address, resource, after }) =>
-        findMissing(resource.schema, after).map(
-          (path): Finding => ({
-            code: 'CONFIG_SCHEMA',
-            message: `${address} needs ${path} to be created`,
-            address,
-            ...sourceOf(desired, address),
-            hint: `Add it (bbstate explain ${resource.kind} shows an example).`,
-          }),
-        ),
+        findMissing(resource.schema, after).map((path): Finding => ({
+          code: 'CONFIG_SCHEMA',
+          message: `${address} needs ${path} to be created`,
+          address,
+          ...sourceOf(desired, address),
+          hint: `Add it (bbstate explain ${resource.kind} shows an example).`,
+        })),
       ),
   )
 }

@@ -16,7 +16,7 @@ export async function readPages(
   getPage: (path: string) => Promise<unknown>,
 ): Promise<readonly unknown[] | null> {
   const collected: unknown[] = []
-  for (let start = 0; ; ) {
+  for (let start = 0; ;) {
     const where = pagePath(path, start)
     const page = await getPage(where)
     if (page === null) return null

@@ -37,7 +37,7 @@ export async function sendPatiently(
   means: RetryMeans,
 ): Promise<Answer> {
   let failures = 0
-  for (let refusals = 0; ; ) {
+  for (let refusals = 0; ;) {
     const result = await settle(sendOnce)
     const wait = waitBefore(method, result, { failures, refusals }, means)
     if (wait === undefined || !isInTime(wait.milliseconds, means)) {

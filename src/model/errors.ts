@@ -13,12 +13,7 @@ export interface Source {
 }
 
 export type ConfigCode =
-  | 'CONFIG_SYNTAX'
-  | 'CONFIG_SCHEMA'
-  | 'CONFIG_DUPLICATE'
-  | 'CONFIG_REFERENCE'
-  | 'CONFIG_SECRET'
-  | 'CONFIG_FILE'
+  'CONFIG_SYNTAX' | 'CONFIG_SCHEMA' | 'CONFIG_DUPLICATE' | 'CONFIG_REFERENCE' | 'CONFIG_SECRET' | 'CONFIG_FILE'
 export type PlanCode = 'PLAN_UNSAFE' | 'PLAN_STALE' | 'PLAN_FORMAT' | 'PLAN_CYCLE'
 export type ApplyCode = 'APPLY_PARTIAL' | 'APPLY_NOT_CONVERGED'
 export type AuthCode =
@@ -45,15 +40,7 @@ export type ApiCode =
   | 'API_REJECTED'
 export type UsageCode = 'USAGE'
 export type ErrorCode =
-  | ConfigCode
-  | PlanCode
-  | ApplyCode
-  | AuthCode
-  | BusyCode
-  | ApiCode
-  | UsageCode
-  | 'INTERRUPTED'
-  | 'INTERNAL'
+  ConfigCode | PlanCode | ApplyCode | AuthCode | BusyCode | ApiCode | UsageCode | 'INTERRUPTED' | 'INTERNAL'
 
 /** What an error may carry beside its message. */
 export interface ErrorDetails {

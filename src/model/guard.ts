@@ -48,15 +48,13 @@ const guardDroppedSecrets: Guard = (drafts, desired, allow) =>
       action === 'replace' || (action === 'update' && live !== null && resource.replacesSecrets(live.value))
     if (!isWholeWrite || !holdsSecrets(resource.schema) || allow.allows('drop-secrets', draft.address)) return []
     const undeclared = secretProperties(draft).filter((property) => !isObject(after) || after[property] === undefined)
-    return undeclared.map(
-      (property): Finding => ({
-        code: 'PLAN_UNSAFE',
-        message: `${draft.address} is written whole, and ${property} is not declared: a ${property} that the server keeps would be lost`,
-        address: draft.address,
-        ...sourceOf(desired, draft.address),
-        hint: `Declare ${property}: \${secret:name}, or run with --allow drop-secrets if none is set.`,
-      }),
-    )
+    return undeclared.map((property): Finding => ({
+      code: 'PLAN_UNSAFE',
+      message: `${draft.address} is written whole, and ${property} is not declared: a ${property} that the server keeps would be lost`,
+      address: draft.address,
+      ...sourceOf(desired, draft.address),
+      hint: `Declare ${property}: \${secret:name}, or run with --allow drop-secrets if none is set.`,
+    }))
   })
 
 function secretProperties({ resource }: Draft): readonly string[] {
@@ -71,15 +69,13 @@ const guardProtected: Guard = (drafts, desired) =>
       (draft) =>
         (draft.action === 'delete' || draft.action === 'replace') && isProtected(desired.policy.protect, draft.address),
     )
-    .map(
-      (draft): Finding => ({
-        code: 'PLAN_UNSAFE',
-        message: `${draft.address} is protected by policy.protect and would be ${draft.action === 'delete' ? 'deleted' : 'replaced'}`,
-        address: draft.address,
-        ...sourceOf(desired, draft.address),
-        hint: 'Take it out of policy.protect in a change of its own, if it shall really go.',
-      }),
-    )
+    .map((draft): Finding => ({
+      code: 'PLAN_UNSAFE',
+      message: `${draft.address} is protected by policy.protect and would be ${draft.action === 'delete' ? 'deleted' : 'replaced'}`,
+      address: draft.address,
+      ...sourceOf(desired, draft.address),
+      hint: 'Take it out of policy.protect in a change of its own, if it shall really go.',
+    }))
 
 const guards: readonly Guard[] = [guardProtected, guardDestinations, guardDroppedSecrets]
 

@@ -21,8 +21,7 @@ export interface FieldChange {
 
 /** Why an item is deleted although no `null` asks for it. */
 export type Cause =
-  | { readonly reason: 'pruned'; readonly source: Source }
-  | { readonly reason: 'goes-with'; readonly address: string }
+  { readonly reason: 'pruned'; readonly source: Source } | { readonly reason: 'goes-with'; readonly address: string }
 
 /** A new place for the secrets of an item to go to. */
 export interface Destination {

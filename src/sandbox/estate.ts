@@ -18,7 +18,7 @@ export function addEstate(state: SandboxState, { groups = 0, users = 0, membersh
   const members = new Map(groupNames.map((name) => [name, new Set<string>()]))
   const next = makeRandom(20_261_123)
   const possible = Math.min(memberships, users * groups)
-  for (let added = 0; added < possible; ) {
+  for (let added = 0; added < possible;) {
     const name = groupNames[next() % groups] ?? ''
     const set = members.get(name)
     const user = userNames[next() % users] ?? ''

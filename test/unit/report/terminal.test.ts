@@ -66,9 +66,8 @@ describe('a plan in the terminal', () => {
         warnings: [{ code: 'W', message: 'Mind this', source: source(3) }],
       }),
     )
-    expect(
-      text,
-    ).toBe(`bbstate will make these changes on https://bitbucket.example.com (9.4.2, signed in as bbstate-bot):
+    expect(text)
+      .toBe(`bbstate will make these changes on https://bitbucket.example.com (9.4.2, signed in as bbstate-bot):
 
   - instance.groupPermissions[contractors]          pruned, policy bbstate.yaml:41
         permission   LICENSED_USER
