@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SignInAttempt, SignInVault } from '../app/sign-in.js'
+import { InterruptedError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
@@ -125,7 +126,11 @@ export async function beginSignIn(request: AuthorizationRequest, way: SignInWay)
   if (paste !== undefined) {
     return {
       url,
-      waitForGrant: async () => authorization.judgePasted(await paste()),
+      waitForGrant: async () => {
+        const pasted = await paste()
+        if (way.signal.aborted) throw new InterruptedError('Stopped waiting for the sign-in; nothing was stored')
+        return authorization.judgePasted(pasted)
+      },
       close: () => Promise.resolve(),
     }
   }
