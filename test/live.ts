@@ -15,7 +15,7 @@ import type { Plan } from '../src/model/plan.js'
 import { Scrubber, Secret } from '../src/model/secret.js'
 import { basic } from '../src/oauth/static-credentials.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js'
-import { createTransport } from '../src/transport.js'
+import { type Answer, createTransport, type Request, type Transport } from '../src/transport.js'
 
 export const validate = compileValidator(registry)
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -38,10 +38,13 @@ export interface LiveRun {
   close(): Promise<void>
 }
 
-export async function startLive(options: SandboxOptions = {}): Promise<LiveRun> {
+/** Sees every exchange of the client. */
+export type Watch = (request: Request, answer: Answer) => void
+
+export async function startLive(options: SandboxOptions = {}, watch: Watch = () => undefined): Promise<LiveRun> {
   const sandbox = await startSandbox({ port: 0, ...options })
   const client = createClient({
-    transport: createTransport({ baseUrl: sandbox.url, connections: 10 }),
+    transport: watched(createTransport({ baseUrl: sandbox.url, connections: 10 }), watch),
     credentials: basic(sandbox.username, new Secret(sandbox.password)),
     ports: {
       now: clock.elapsed,
@@ -82,6 +85,17 @@ export async function startLive(options: SandboxOptions = {}): Promise<LiveRun> 
     close: async () => {
       await client.close()
       await sandbox.close()
+    },
+  }
+}
+
+function watched(transport: Transport, watch: Watch): Transport {
+  return {
+    ...transport,
+    request: async (request) => {
+      const answer = await transport.request(request)
+      watch(request, answer)
+      return answer
     },
   }
 }

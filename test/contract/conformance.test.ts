@@ -9,6 +9,7 @@ import { exampleDocument } from '../../src/generate/example.js'
 import type { Singleton } from '../../src/model/resource.js'
 import { isObject } from '../../src/model/schema.js'
 import { desire, type LiveRun, lines, startLive } from '../live.js'
+import { hasDocuments, validateRequest, validateResponse } from './openapi.js'
 
 const settings = registry.resources.filter((resource) => resource.form !== 'directory')
 
@@ -17,9 +18,17 @@ const ground = {
   instance: { groups: { 'platform-admins': {}, contractors: {} }, rateLimit: { enabled: false } },
 }
 
+/** What bbstate sent and the official documents do not know. */
+const problems: unknown[] = []
+
 let live: LiveRun
 beforeAll(async () => {
-  live = await startLive()
+  live = await startLive({}, ({ method, path, body }, { status, body: answer }) => {
+    const below = path.replace(/^\/rest/u, '')
+    if (!hasDocuments || status >= 400) return
+    problems.push(...validateRequest(method, below, body === undefined ? undefined : JSON.parse(body)))
+    problems.push(...validateResponse(method, below, status, answer === '' ? undefined : JSON.parse(answer)))
+  })
 })
 afterAll(() => live.close())
 
@@ -120,6 +129,13 @@ function undescribed(schema: unknown, path = ''): readonly string[] {
     ...(schema['items'] === undefined ? [] : undescribed(schema['items'], `${path}[]`)),
   ]
 }
+
+test.skipIf(!hasDocuments)(
+  'every request and answer of these lives holds the official documents of 9.4 and 10.0',
+  () => {
+    expect(problems).toEqual([])
+  },
+)
 
 test('n items are read in one list a page', async () => {
   const many = await startLive({ estate: { groups: 250, users: 10, memberships: 0 }, pageLimit: 100 })
