@@ -48,7 +48,8 @@ export function writeConfiguration(
 ): WrittenText {
   const writer = new Writer(registry, state, options.omitsDefaults)
   const lines = registry.roots.flatMap(({ kind, path }) => {
-    const section = writer.section(kind, path, 1)
+    // The first setting follows its section at once.
+    const [, ...section] = writer.section(kind, path, 1)
     return section.length === 0 ? [] : [`${path}:`, ...section]
   })
   const head = `# yaml-language-server: $schema=${options.schemaUrl}`
