@@ -25,6 +25,21 @@ function replaceModule(path: RegExp, makeSource: () => Promise<string> | string)
   }
 }
 
+/** Lets string-width (help texts, by way of yargs) make its segmenter when it measures: that loads Unicode's tables. */
+const lazySegmenter: Plugin = {
+  name: 'lazy segmenter',
+  setup(bundle) {
+    bundle.onLoad({ filter: /string-width.index[.]js$/ }, ({ path }) => {
+      const eager = 'const segmenter = new Intl.Segmenter();'
+      const lazy = 'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };'
+      const source = readFileSync(path, 'utf8')
+      if (!source.includes(eager))
+        throw new Error(`${path} makes its segmenter in another way now; look at the start-up`)
+      return { contents: source.replace(eager, () => lazy), loader: 'js' }
+    })
+  },
+}
+
 async function makeHelpModule(): Promise<string> {
   const text = `${await createParser(version).getHelp()}\n`
   return `const text = ${JSON.stringify(text)}\nexport async function helpText() { return text }\n`
@@ -50,6 +65,7 @@ const { outputFiles } = await build({
   define: { BBSTATE_VERSION: JSON.stringify(version) },
   write: false,
   plugins: [
+    lazySegmenter,
     replaceModule(/host.configuration-validator[.]ts$/, () => makeValidatorModule(registry)),
     replaceModule(/cli.help-text[.]ts$/, makeHelpModule),
   ],

@@ -36,8 +36,6 @@ export interface DesiredCollection {
   readonly address: string
   /** Written as `{}` or `[]`: pruning may empty it. */
   readonly isWrittenEmpty: boolean
-  /** The declared item that it belongs to; absent directly under a root. */
-  readonly owner?: DesiredItem
   locate(): Source
 }
 

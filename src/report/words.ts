@@ -84,5 +84,7 @@ export function escapeText(text: string): string {
 
 /** `1 request`, `2 requests`. */
 export function countWords(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+  // Not toLocaleString: its first call loads the tables of every language, which takes longer than a whole plan.
+  const digits = String(count).replaceAll(/\B(?=(?:\d{3})+$)/gu, ',')
+  return `${digits} ${noun}${count === 1 ? '' : 's'}`
 }
