@@ -40,6 +40,20 @@ const lazySegmenter: Plugin = {
   },
 }
 
+/**
+ * undici without fetch, WebSocket and cache: the dispatchers and `request`, put together as its own index does it. The
+ * rest is half a megabyte that also makes Node load its own copy of undici.
+ */
+const makeDispatchers = (): string => `
+const Dispatcher = require('undici/lib/dispatcher/dispatcher.js')
+Object.assign(Dispatcher.prototype, require('undici/lib/api/index.js'))
+module.exports = {
+  Pool: require('undici/lib/dispatcher/pool.js'),
+  ProxyAgent: require('undici/lib/dispatcher/proxy-agent.js'),
+  EnvHttpProxyAgent: require('undici/lib/dispatcher/env-http-proxy-agent.js'),
+}
+`
+
 async function makeHelpModule(): Promise<string> {
   const text = `${await createParser(version).getHelp()}\n`
   return `const text = ${JSON.stringify(text)}\nexport async function helpText() { return text }\n`
@@ -66,6 +80,7 @@ const { outputFiles } = await build({
   write: false,
   plugins: [
     lazySegmenter,
+    replaceModule(/node_modules.undici.index[.]js$/, makeDispatchers),
     replaceModule(/host.configuration-validator[.]ts$/, () => makeValidatorModule(registry)),
     replaceModule(/cli.help-text[.]ts$/, makeHelpModule),
   ],
