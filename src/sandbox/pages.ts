@@ -24,6 +24,7 @@ button { font: inherit; padding: .55rem 1rem; border: 0; border-radius: .4rem; b
 button.plain { background: none; color: inherit; border: 1px solid var(--line); }
 .row { display: flex; gap: .6rem; } .error { color: #c9372c; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th { white-space: nowrap; overflow-wrap: normal; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 `
 

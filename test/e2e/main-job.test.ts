@@ -147,6 +147,27 @@ describe('the main job', () => {
     expect((await run(['plan', ...files, '--detailed-exitcode'], own)).code).toBe(0)
   })
 
+  test('a secret is sent again only when asked, and never wiped by silence', async () => {
+    await begin()
+    const own = { ...environment, BBSTATE_SECRET_SMTP: 'first-canary-value' }
+    const mail = (fields: string): string =>
+      home.write('mail.yaml', `instance: { mailServer: { hostname: smtp.example.com, username: u, ${fields} } }`)
+    const declared = mail('port: 25, password: "${secret:smtp}"')
+    const allow = ['--allow', 'secret-destination=instance.mailServer']
+    expect((await run(['apply', '-f', declared, '--auto-approve', ...allow], own)).code).toBe(0)
+    expect((await run(['plan', '-f', declared, '--detailed-exitcode'], own)).code).toBe(0)
+    const again = await run(['apply', '-f', declared, '--auto-approve', '--update-secrets', 'instance.mailServer'], own)
+    expect(again.code, again.all).toBe(0)
+    expect(again.stdout).toContain('(secret smtp)')
+    const silent = await run(['plan', '-f', mail('senderAddress: git@example.com')], own)
+    expect(silent.code, silent.all).toBe(4)
+    expect(silent.stderr).toContain('--allow drop-secrets')
+    const moved = await run(['plan', '-f', mail('port: 26, password: "${secret:smtp}"')], own)
+    expect(moved.code, moved.all).toBe(4)
+    expect(moved.stderr).toContain('secret-destination')
+    expect(again.all + silent.all + moved.all).not.toContain('first-canary-value')
+  })
+
   test('doctor names each check; explain, schema and completion need no server', async () => {
     await begin()
     const doctor = await run(['doctor'], environment)
