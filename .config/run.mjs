@@ -1,6 +1,6 @@
 // Runs a TypeScript file of the project: node .config/run.mjs FILE ARGS…
 // Node 20 cannot strip types, so esbuild bundles the file (packages stay outside) next to node_modules and imports it.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -19,5 +19,6 @@ await build({
   target: 'node20',
   logLevel: 'error',
 })
+process.on('exit', () => rmSync(outfile, { force: true }))
 process.argv = [process.argv[0], file, ...args]
 await import(pathToFileURL(outfile).href)

@@ -1,53 +1,26 @@
 /**
- * Writes everything that is derived: the registry, the JSON Schemas, the reference pages. With `--check` it writes
- * nothing and fails naming what is stale.
+ * Writes everything that is derived: `npm run generate`. With `--check` it writes nothing and fails naming what is stale.
+ *
+ * The registry comes first and alone, from the names of the files: it imports every setting, so whatever is bundled with
+ * a registry that names too few or too many of them would derive from yesterday's settings, or not bundle at all.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { registry } from '../bitbucket/registry.js'
-import { makeConfigurationSchema } from '../config/configuration-schema.js'
-import { planSchema, reportSchema } from './plan-schema.js'
-import { makeReference } from './reference.js'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { makeRegistryModule } from './registry.js'
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+const path = 'src/bitbucket/registry.ts'
+const text = makeRegistryModule(readdirSync('src/bitbucket/resources'))
+const isStale = readFileSync(path, 'utf8') !== text
+const args = process.argv.slice(2)
 
-/** Every derived file with its text. */
-function deriveFiles(): ReadonlyMap<string, string> {
-  const files = new Map<string, string>()
-  files.set('src/bitbucket/registry.ts', makeRegistryModule(readdirSync('src/bitbucket/resources')))
-  files.set('schemas/bbstate.schema.json', json(makeConfigurationSchema(registry)))
-  files.set('schemas/plan.schema.json', json(planSchema))
-  files.set('schemas/report.schema.json', json(reportSchema))
-  for (const [path, text] of makeReference(registry)) files.set(join('docs/reference', path), text)
-  return files
-}
-
-function findStale(files: ReadonlyMap<string, string>): readonly string[] {
-  const stale = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text)
-  return stale.map(([path]) => path)
-}
-
-/** Pages of settings that are gone. */
-function findOrphans(files: ReadonlyMap<string, string>): readonly string[] {
-  const directory = 'docs/reference/settings'
-  if (!existsSync(directory)) return []
-  return readdirSync(directory)
-    .map((name) => join(directory, name))
-    .filter((path) => !files.has(path))
-}
-
-const files = deriveFiles()
-const stale = findStale(files)
-const orphans = findOrphans(files)
-if (process.argv.includes('--check')) {
-  for (const path of [...stale, ...orphans]) console.error(`${path} is stale: run npm run generate`)
-  process.exitCode = stale.length + orphans.length > 0 ? 1 : 0
+if (isStale && args.includes('--check')) {
+  console.error(`${path} is stale, and so is what is derived from it: run npm run generate`)
+  process.exitCode = 1
 } else {
-  for (const path of orphans) rmSync(path)
-  for (const path of stale) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, files.get(path) ?? '')
+  if (isStale) {
+    writeFileSync(path, text)
     console.log(path)
   }
+  const derive = ['.config/run.mjs', 'src/generate/derive.ts', ...args]
+  process.exitCode = spawnSync(process.execPath, derive, { stdio: 'inherit' }).status ?? 1
 }
