@@ -1,13 +1,18 @@
 /** Holds documents against the schema. The build replaces compiling by code that was generated once. */
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv } from 'ajv'
 import type { Registry } from '../model/resource.js'
 import { makeConfigurationSchema } from './configuration-schema.js'
 
-/** One violation, as ajv says it. */
-export type SchemaFinding = Pick<
-  ErrorObject,
-  'instancePath' | 'keyword' | 'params' | 'message' | 'parentSchema' | 'propertyName'
->
+/** One violation, as ajv says it; spelled out, since the published types must not need ajv. */
+export interface SchemaFinding {
+  /** JSON pointer of the value. */
+  readonly instancePath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message?: string | undefined
+  readonly parentSchema?: Readonly<Record<string, unknown>> | undefined
+  readonly propertyName?: string | undefined
+}
 
 /** Checks a document; empty where it is valid. */
 export type Validate = (document: unknown) => readonly SchemaFinding[]
