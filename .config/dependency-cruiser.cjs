@@ -10,9 +10,11 @@ const rooms = {
   host: ['app', 'config', 'bitbucket', 'oauth', 'transport', 'model'],
   cli: ['app', 'report', 'host', 'model'],
   sandbox: [],
+  index: ['app', 'host', 'model'],
 }
 
-const pathOf = (room) => (room === 'transport' ? '^src/transport\\.ts$' : `^src/${room}/`)
+const files = ['transport', 'index']
+const pathOf = (room) => (files.includes(room) ? `^src/${room}\\.ts$` : `^src/${room}/`)
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   name: `house-${room}`,
@@ -54,7 +56,38 @@ module.exports = {
       from: { path: '^src/cli/commands/(?:sandbox|demo)\\.ts$' },
       to: { path: '^src/', pathNot: ['cli', 'sandbox', ...rooms.cli].map(pathOf) },
     },
+    {
+      name: 'no-room-outside-the-house',
+      comment: 'A new folder gets a row in the table first, else no rule holds it.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: [...Object.keys(rooms), 'generate'].map(pathOf) },
+    },
+    {
+      name: 'no-import-outside-the-house',
+      comment: 'What nobody imports yet must stand in the table too.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [...Object.keys(rooms), 'generate'].map(pathOf) },
+      to: {},
+    },
     ...owners,
+    {
+      name: 'library-without-owner',
+      comment: 'A new library gets the room that owns it first.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: 'node_modules/',
+        pathNot: Object.keys(libraries).map((library) => `node_modules/(?:@types/)?${library}/`),
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'transport-opens-connections-only',
+      severity: 'error',
+      from: { path: pathOf('transport') },
+      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:net|stream|tls)$' },
+    },
     {
       name: 'side-effects-in-host',
       comment:
