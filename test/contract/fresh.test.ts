@@ -1,0 +1,67 @@
+/** Derived files are current, a stale one is named, and one run follows a setting that comes or goes. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+
+const copies: string[] = []
+let copy: string
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'bbstate-fresh-'))
+  copies.push(copy)
+  for (const part of ['.config', 'src', 'schemas', 'docs', 'package.json', 'tsconfig.json']) {
+    cpSync(part, join(copy, part), { recursive: true })
+  }
+  symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+})
+afterAll(() => copies.forEach((one) => rmSync(one, { recursive: true, force: true })))
+
+function generate(...args: readonly string[]): { readonly status: number | null; readonly said: string } {
+  const command = ['.config/run.mjs', 'src/generate/generate.ts', ...args]
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: copy, encoding: 'utf8' })
+  return { status, said: `${stdout}${stderr}` }
+}
+
+test('the files of this checkout are current', () => {
+  expect(generate('--check')).toEqual({ status: 0, said: '' })
+})
+
+test.each([
+  'schemas/bbstate.schema.json',
+  'schemas/plan.schema.json',
+  'schemas/report.schema.json',
+  'docs/reference/commands.md',
+  'docs/reference/exit-codes.md',
+  'docs/reference/settings/banner.md',
+  'src/bitbucket/registry.ts',
+])('a stale %s is named and mended', (path) => {
+  const current = readFileSync(join(copy, path), 'utf8')
+  writeFileSync(join(copy, path), `${current}\n`)
+  const { status, said } = generate('--check')
+  expect(status).toBe(1)
+  expect(said).toContain(path)
+  expect(readFileSync(join(copy, path), 'utf8')).toBe(`${current}\n`)
+  expect(generate().status).toBe(0)
+  expect(readFileSync(join(copy, path), 'utf8')).toBe(current)
+})
+
+test('one run takes a new setting in, and one takes it out again', () => {
+  const resources = join(copy, 'src/bitbucket/resources')
+  const twin = readFileSync(join(resources, 'repository-deletion.ts'), 'utf8').replace(
+    "kind: 'repositoryDeletion'",
+    "kind: 'twin'",
+  )
+  writeFileSync(join(resources, 'twin.ts'), twin)
+  const schema = join(copy, 'schemas/bbstate.schema.json')
+  const before = readFileSync(schema, 'utf8')
+
+  expect(generate().said).toContain('docs/reference/settings/twin.md')
+  expect(readFileSync(schema, 'utf8')).toContain('"twin"')
+  expect(generate('--check')).toEqual({ status: 0, said: '' })
+
+  rmSync(join(resources, 'twin.ts'))
+  expect(generate().status).toBe(0)
+  expect(readFileSync(schema, 'utf8')).toBe(before)
+  expect(generate('--check')).toEqual({ status: 0, said: '' })
+})
