@@ -32,6 +32,7 @@ const libraries = {
   'js-yaml': 'src/(?:config|generate)/',
   yargs: 'src/cli/',
   'fs-native-extensions': 'src/host/lock\\.ts',
+  'libsodium-wrappers': 'src/host/sealed-box\\.ts',
   open: 'src/host/',
   'env-paths': 'src/host/',
   esbuild: 'src/generate/',

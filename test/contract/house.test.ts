@@ -55,6 +55,7 @@ const broken: readonly (readonly [file: string, imported: string, ...rules: stri
   ['host/d.ts', 'js-yaml', 'library-js-yaml'],
   ['host/e.ts', 'yargs', 'library-yargs'],
   ['host/f.ts', 'fs-native-extensions', 'library-fs-native-extensions'],
+  ['host/i.ts', 'libsodium-wrappers', 'library-libsodium-wrappers'],
   ['cli/b.ts', 'open', 'library-open'],
   ['cli/c.ts', 'env-paths', 'library-env-paths'],
   ['host/g.ts', 'esbuild', 'library-esbuild'],
@@ -65,6 +66,7 @@ const sound: readonly (readonly [file: string, imported: string])[] = [
   ['model/two.ts', './one.js'], // the way back of a circle, which is reported once
   ['cli/commands/sandbox.ts', '../../sandbox/target.js'],
   ['host/lock.ts', 'fs-native-extensions'],
+  ['host/sealed-box.ts', 'libsodium-wrappers'],
   ['host/h.ts', '../bitbucket/target.js'],
   ['model/compare.ts', 'json-diff-ts'],
   ['report/terminal.ts', 'chalk'],

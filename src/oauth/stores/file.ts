@@ -4,11 +4,11 @@
  * The revision is a hash of the file's bytes. Between comparing and replacing only the lock protects it, and every
  * writer holds the lock; a writer that does not is found at the next comparison.
  */
-import { AuthError } from '../../model/errors.js'
 import { encodeHex } from '../base64.js'
 import type { CryptoPort } from '../ports.js'
-import { formatRecord, formatStage, parseRecord, parseStage } from '../record.js'
+import { formatRecord, formatStage, parseStage } from '../record.js'
 import type { Sealer } from '../seal.js'
+import { openRecord } from '../sealed-record.js'
 import type { HighWaterMark, LockedStore, StageArea, Stored, TokenStore } from '../store.js'
 
 /** Private, durable files. */
@@ -112,22 +112,6 @@ function lockedStore(options: FileStoreOptions, lock: FileLock, read: TokenStore
     remaining: async () => ((await lock.isHeld()) ? Number.POSITIVE_INFINITY : 0),
     unlock: () => lock.release(),
   }
-}
-
-function openRecord(text: string, options: FileStoreOptions, location: string): Omit<Stored, 'revision'> {
-  const opened = options.sealer.open(text)
-  const record = parseRecord(opened.text, location)
-  if (record.baseUrl !== options.baseUrl || record.clientId !== options.clientId) {
-    throw new AuthError('AUTH_ORIGIN', `${location} belongs to ${record.baseUrl}, not to ${options.baseUrl}`, {
-      hint: 'Nothing was sent. Files of token stores must not be copied from one server or client to another.',
-    })
-  }
-  if (record.lineage !== opened.lineage) {
-    throw new AuthError('AUTH_STORE', `${location} is damaged: its parts do not belong together`, {
-      hint: 'Put the right file back, or sign in again with bbstate auth login.',
-    })
-  }
-  return { record, isSealed: opened.isSealed }
 }
 
 function hash(text: string, crypto: CryptoPort): string {
