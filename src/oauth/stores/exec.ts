@@ -1,0 +1,146 @@
+/**
+ * The store behind a helper of the user's own. What the helper promises (compare-and-set on a revision, a lock that ends
+ * by time) is all that is relied on; a write whose answer is lost is read back.
+ */
+import { AuthError, BusyError } from '../../model/errors.js'
+import { encodeHex } from '../base64.js'
+import type { CryptoPort, Run, TokenClock } from '../ports.js'
+import { formatRecord, type TokenRecord } from '../record.js'
+import { openRecord, type RecordOwner } from '../sealed-record.js'
+import type { LockedStore, Stored, TokenStore } from '../store.js'
+import type { HeldText, Helper } from './exec-protocol.js'
+
+/** What an exec store is made of. */
+export interface ExecStoreOptions extends RecordOwner {
+  readonly helper: Helper
+  /** Name of the record in the helper's store. */
+  readonly key: string
+  readonly crypto: CryptoPort
+  readonly clock: TokenClock
+  readonly run: Run
+}
+
+/** Seconds of the lock that are asked for: longer than the five minutes that an answer of the server is awaited. */
+const lockSeconds = 600
+/** A shorter lock would be about to end before the token is even sent. */
+const leastLockSeconds = 90
+/** Milliseconds between two attempts at the lock; each starts a process. */
+const interval = 1000
+/** Attempts at a write that must win whatever stands there. */
+const attempts = 5
+
+/** The exec store over a helper. */
+export function createExecStore(options: ExecStoreOptions): TokenStore {
+  const { helper, key, clock } = options
+  const read = async (): Promise<Stored | null> => {
+    const held = await helper.read(key)
+    return held && { ...openRecord(held.text, options, helper.location), revision: held.revision }
+  }
+  return {
+    location: helper.location,
+    capabilities: { lock: 'lease', compareAndSet: true },
+    read,
+    async lock(timeoutMilliseconds) {
+      await helper.requireCapabilities()
+      const token = encodeHex(options.crypto.randomBytes(16))
+      const holder = `${options.run.holder} on ${options.run.host}`
+      const deadline = clock.elapsed() + timeoutMilliseconds
+      for (;;) {
+        // Before the question: the lock may have begun to live as soon as it was asked for.
+        const askedAt = clock.elapsed()
+        const { heldBy, seconds } = await helper
+          .lock(key, token, lockSeconds, holder)
+          .catch(async (failure: unknown) => {
+            // It may have been granted although the answer was lost; then nobody waits for it to end by itself.
+            await helper.unlock(key, token).catch(() => false)
+            throw failure
+          })
+        if (heldBy === null && seconds >= leastLockSeconds) {
+          return lockedStore(options, token, askedAt + seconds * 1000, read)
+        }
+        if (heldBy === null) {
+          await helper.unlock(key, token).catch(() => false)
+          throw describeShortLock(helper.location, seconds)
+        }
+        if (clock.elapsed() >= deadline) throw describeBusy(helper.location, heldBy)
+        await clock.sleep(Math.min(interval, Math.max(1, deadline - clock.elapsed())))
+      }
+    },
+  }
+}
+
+function lockedStore(options: ExecStoreOptions, token: string, until: number, read: TokenStore['read']): LockedStore {
+  const { helper, key } = options
+  let isHeld = true
+  const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
+  return {
+    read,
+    compareAndSet: (expected, record) => writeText(options, expected, seal(record)),
+    async overwrite(record) {
+      await writeOver(options, seal(record))
+    },
+    discard: () => writeOver(options, null),
+    remaining: () => Promise.resolve(isHeld ? Math.max(0, until - options.clock.elapsed()) : 0),
+    async unlock() {
+      if (!isHeld) return
+      isHeld = false
+      // A lock that cannot be freed ends by itself; what was done under it is done.
+      await helper.unlock(key, token).catch(() => false)
+    },
+  }
+}
+
+/** Writes over a revision. Where the helper does not say what became of it, what stands there says it. */
+async function writeText(
+  { helper, key }: ExecStoreOptions,
+  expected: string | null,
+  text: string | null,
+): Promise<string | null> {
+  try {
+    return await helper.write(key, expected, text)
+  } catch (failure) {
+    const held = await readBack(helper, key, failure)
+    if (held?.text === text && held !== null) return held.revision
+    if (text === null && held === null) return ''
+    if ((held?.revision ?? null) !== expected) return null
+    throw failure
+  }
+}
+
+async function readBack(helper: Helper, key: string, failure: unknown): Promise<HeldText | null> {
+  try {
+    return await helper.read(key)
+  } catch {
+    throw failure
+  }
+}
+
+/** Writes whatever stands there. `false`: nothing stood there, and nothing was to be written. */
+async function writeOver(options: ExecStoreOptions, text: string | null): Promise<boolean> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const held = await options.helper.read(options.key)
+    if (held === null && text === null) return false
+    if ((await writeText(options, held?.revision ?? null, text)) !== null) return true
+  }
+  throw new AuthError('AUTH_STORE', `What ${options.helper.location} holds changes faster than it can be replaced`, {
+    hint: 'Find out what else writes there; while the lock is held nothing should.',
+  })
+}
+
+function describeBusy(location: string, heldBy: string): BusyError {
+  // What a helper says goes to a terminal: one line without control characters.
+  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
+    hint: 'Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself.',
+  })
+}
+
+function describeShortLock(location: string, seconds: number): AuthError {
+  return new AuthError(
+    'AUTH_STORE',
+    `${location} grants locks of ${seconds} s; a refresh needs ${leastLockSeconds} s`,
+    {
+      hint: `bbstate asks for ${lockSeconds} s. Let the helper grant them.`,
+    },
+  )
+}
