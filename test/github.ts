@@ -8,6 +8,9 @@ import sodium from 'libsodium-wrappers'
 
 /** What goes wrong next. */
 export type GithubFault =
+  /** Nothing: this request is let through. */
+  | 'none'
+  | 'forbidden'
   /** Acts, but the connection is cut before the answer. */
   | 'lose-answer'
   /** Cuts the connection and does nothing. */
@@ -96,6 +99,7 @@ export async function startGithub(): Promise<GithubServer> {
     const [found] = index === -1 ? [] : state.faults.splice(index, 1)
     switch (found?.fault) {
       case undefined:
+      case 'none':
         return route(request, body, response)
       case 'cut':
         return void request.socket.destroy()
@@ -103,6 +107,8 @@ export async function startGithub(): Promise<GithubServer> {
         const silent = { writeHead: () => silent, end: () => request.socket.destroy() }
         return route(request, body, silent as unknown as ServerResponse)
       }
+      case 'forbidden':
+        return say(response, 403, { message: 'Resource not accessible by personal access token' })
       case 'bad-gateway':
         return say(response, 502, { message: 'Server Error' })
       case 'moved':

@@ -27,6 +27,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   'auth status': () => import('./commands/auth-status.js'),
   'auth refresh': () => import('./commands/auth-refresh.js'),
   'auth logout': () => import('./commands/auth-logout.js'),
+  'auth check-store': () => import('./commands/auth-check-store.js'),
   sandbox: () => import('./commands/sandbox.js'),
   demo: () => import('./commands/demo.js'),
   completion: () => import('./commands/completion.js'),

@@ -2,7 +2,7 @@
  * Which server a run talks to, and with which credentials. Decided by options, variables, the file that `--connection`
  * names and the user's own profiles; a reviewed file can only assert, never decide.
  */
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { canonicalBaseUrl, requireSameOrigin } from '../model/base-url.js'
 import type { Credentials } from '../model/credentials.js'
 import type { Desired } from '../model/desired.js'
@@ -12,10 +12,12 @@ import { isObject } from '../model/schema.js'
 import { Secret } from '../model/secret.js'
 import { basic, staticBearer } from '../oauth/static-credentials.js'
 import { createTransport, type Transport } from '../transport.js'
+import { readAllowances } from './plan-options.js'
 import { findProfile, type Profile, readProfiles } from './profile.js'
 import type { Settings } from './settings.js'
 import { takeStoreKeys } from './store-keys.js'
-import { describeRun, openToken, type Token } from './token.js'
+import { describeRun, openToken, type Token, type TokenOptions } from './token.js'
+import { chooseStore, storeMaker } from './token-store.js'
 import { tlsOptions } from './trust.js'
 import type { World } from './world.js'
 
@@ -86,7 +88,10 @@ function unknownServer(assertion: Desired['server']): AuthError {
   })
 }
 
-const connectionNames = ['url', 'client-id', 'client-secret-file', 'token-store', 'ca-file', 'cert', 'key', 'proxy']
+const connectionNames = [
+  ...['url', 'client-id', 'client-secret-file', 'ca-file', 'cert', 'key', 'proxy'],
+  ...['token-store', 'store-argument', 'store-variable'],
+]
 
 function withConnectionFile(world: World, settings: Settings): Settings {
   const path = settings.text('connection')
@@ -111,18 +116,21 @@ function parseConnection(text: string, path: string): Record<string, unknown> {
   throw new UsageError(`${path} is not a JSON object`)
 }
 
-/** Where the token is kept: the user's data directory, or the one that `--token-store file:DIRECTORY` names. */
-async function storeDirectories(
+/** Where the token is kept, and where this machine keeps what belongs to it. */
+async function storeOptions(
   world: World,
   { settings, profile }: Connection,
-): Promise<{ readonly directory: string; readonly markDirectory: string }> {
+  listen: Listener | undefined,
+): Promise<Pick<TokenOptions, 'directory' | 'markDirectory' | 'makeStore' | 'allowsNetworkFileSystem'>> {
   const { config, data } = await world.directories()
-  const store = settings.text('token-store') ?? profile?.tokenStore ?? 'file'
-  const [kind, directory] = store.split(/:(.*)/su)
-  if (kind !== 'file') {
-    throw new UsageError(`--token-store ${kind} is not known`, { hint: 'Use file, or file:DIRECTORY.' })
+  const choice = chooseStore(settings, profile)
+  const directory = choice.type === 'file' ? choice.directory : undefined
+  return {
+    directory: directory ?? join(data, 'tokens'),
+    markDirectory: join(config, 'marks'),
+    allowsNetworkFileSystem: readAllowances(settings.list('allow')).allows('network-file-system'),
+    ...(choice.type === 'file' ? {} : { makeStore: await storeMaker(world, settings, choice, listen) }),
   }
-  return { directory: directory ? resolve(directory) : join(data, 'tokens'), markDirectory: join(config, 'marks') }
 }
 
 /** Opens the stored token of a connection. */
@@ -147,7 +155,7 @@ export async function openStoredToken(
     transport,
     clientId,
     ...(secret === undefined ? {} : { clientSecret: secret }),
-    ...(await storeDirectories(world, connection)),
+    ...(await storeOptions(world, connection, listen)),
     keys: takeStoreKeys(world.environment as Record<string, string | undefined>, policy, world.scrubber),
     scrubber: world.scrubber,
     run: describeRun(command, world.environment),

@@ -49,7 +49,19 @@ export const connectionOptions: readonly Option[] = [
     name: 'token-store',
     type: 'string',
     value: 'STORE',
-    description: 'Where the token is kept: file, or file:DIRECTORY',
+    description: 'Where the token is kept: file, file:DIRECTORY, exec:PATH, github:OWNER/REPOSITORY/ENVIRONMENT[#NAME]',
+  },
+  {
+    name: 'store-argument',
+    type: 'list',
+    value: 'ARGUMENT',
+    description: 'Argument of the helper that --token-store exec:PATH names',
+  },
+  {
+    name: 'store-variable',
+    type: 'list',
+    value: 'NAME',
+    description: 'Environment variable that this helper gets beside PATH, HOME and LANG',
   },
   {
     name: 'connection',
@@ -86,6 +98,13 @@ export const connectionOptions: readonly Option[] = [
     minimum: 0,
     description: 'How long to wait for another run that holds the token',
   },
+  {
+    name: 'allow',
+    type: 'list',
+    value: 'NAME[=VALUE]',
+    isApproval: true,
+    description: 'Lifts one guard; the refusal names it',
+  },
 ]
 
 /** Options of `plan`, `apply` and `drift`. */
@@ -102,13 +121,6 @@ export const planOptions: readonly Option[] = [
     type: 'string',
     value: 'DIR',
     description: 'Directory with one file a secret (else BBSTATE_SECRET_NAME)',
-  },
-  {
-    name: 'allow',
-    type: 'list',
-    value: 'NAME[=VALUE]',
-    isApproval: true,
-    description: 'Lifts one guard; the refusal names it',
   },
 ]
 
@@ -143,6 +155,9 @@ const formatOption: Option = {
   default: 'terminal',
   description: 'terminal or json',
 }
+
+/** The options that name a helper. */
+const helperOptions = ['token-store', 'store-argument', 'store-variable']
 
 /** Every command with its options. */
 export const commands: readonly CommandWords[] = [
@@ -278,6 +293,13 @@ export const commands: readonly CommandWords[] = [
     name: 'auth logout',
     description: 'Forget the stored token',
     options: [...connectionOptions, ...outputOptions],
+  },
+  {
+    name: 'auth check-store',
+    usage: '[check]',
+    description: 'Try what a helper of --token-store exec:PATH must do, or one check of it; needs no server',
+    options: [...connectionOptions.filter(({ name }) => helperOptions.includes(name)), ...outputOptions],
+    examples: ['bbstate auth check-store --token-store exec:/usr/local/bin/helper --store-argument /var/lib/tokens'],
   },
   {
     name: 'sandbox',

@@ -11,6 +11,7 @@ const allowances = new Map([
   ['secret-destination', 'address'],
   ['drop-secrets', 'none'],
   ['no-identity-header', 'none'],
+  ['network-file-system', 'none'],
 ] as const)
 
 /** What `--target`, `--update-secrets` and `--allow` say. */

@@ -21,6 +21,9 @@ export interface Profile {
   readonly caFile?: string
   /** The text of `--token-store`, where it was given. */
   readonly tokenStore?: string
+  /** What `--store-argument` and `--store-variable` gave for it. */
+  readonly storeArguments?: readonly string[]
+  readonly storeVariables?: readonly string[]
 }
 
 /** The user's directories: `config` for profiles, `data` for tokens. */
@@ -102,7 +105,8 @@ function parseProfiles(text: string): readonly Profile[] | null {
 
 function parseProfile(data: unknown): Profile | null {
   if (typeof data !== 'object' || data === null) return null
-  const { baseUrl, clientId, redirectUri, caFile, tokenStore } = data as Readonly<Record<string, unknown>>
+  const fields = data as Readonly<Record<string, unknown>>
+  const { baseUrl, clientId, redirectUri, caFile, tokenStore, storeArguments, storeVariables } = fields
   if (typeof baseUrl !== 'string' || typeof clientId !== 'string' || typeof redirectUri !== 'string') return null
   if (canonicalBaseUrl(baseUrl) !== baseUrl) return null
   return {
@@ -111,5 +115,11 @@ function parseProfile(data: unknown): Profile | null {
     redirectUri,
     ...(typeof caFile === 'string' ? { caFile } : {}),
     ...(typeof tokenStore === 'string' ? { tokenStore } : {}),
+    ...(isTexts(storeArguments) ? { storeArguments } : {}),
+    ...(isTexts(storeVariables) ? { storeVariables } : {}),
   }
+}
+
+function isTexts(data: unknown): data is readonly string[] {
+  return Array.isArray(data) && data.every((item) => typeof item === 'string')
 }

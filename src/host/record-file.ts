@@ -47,7 +47,7 @@ export async function prepareDirectory(path: string, options: { readonly allowsN
   throw refuse(
     path,
     `lies on ${name}, a network file system, where a lock of this machine holds nobody else off`,
-    'Keep the token on a local disk: --token-store file:DIRECTORY',
+    'Keep the token on a local disk: --token-store file:DIRECTORY. If this machine alone ever uses it: --allow network-file-system.',
   )
 }
 

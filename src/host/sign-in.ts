@@ -10,6 +10,7 @@ import { readProfiles, saveProfile } from './profile.js'
 import { ask } from './prompt.js'
 import type { Settings } from './settings.js'
 import { beginSignIn, describeRun, systemClock, type Token } from './token.js'
+import { describeStore } from './token-store.js'
 import type { World } from './world.js'
 
 /** Opens the token that the `auth` commands look after. */
@@ -89,13 +90,14 @@ async function remember(world: World, connection: Connection, redirectUri: strin
   const { baseUrl, clientId = '', settings } = connection
   const { config } = await world.directories()
   const caFile = settings.text('ca-file')
-  const tokenStore = settings.text('token-store')
+  const tokenStore = describeStore(settings)
+  const [storeArguments, storeVariables] = [settings.list('store-argument'), settings.list('store-variable')]
   const profile = {
     baseUrl,
     clientId,
     redirectUri,
     ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
-    ...(tokenStore === undefined ? {} : { tokenStore }),
+    ...(tokenStore === undefined ? {} : { tokenStore, storeArguments, storeVariables }),
   }
   await saveProfile(config, profile, describeRun('auth login', world.environment), systemClock)
 }

@@ -15,7 +15,7 @@ import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
 import type { RotationTools } from '../oauth/rotation-tools.js'
-import { createSealer, type StoreKeys } from '../oauth/seal.js'
+import { createSealer, type Sealer, type StoreKeys } from '../oauth/seal.js'
 import { createSession, type Session } from '../oauth/session.js'
 import { describeSignIn, forgetSignIn, keepSignIn, prepareSignIn, type SignInOptions } from '../oauth/sign-in.js'
 import { createFileMark, createFileStage, createFileStore } from '../oauth/stores/file.js'
@@ -25,6 +25,7 @@ import type { CallbackOptions } from './callback.js'
 import { nodeCrypto } from './crypto.js'
 import { acquireLock } from './lock.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
+import type { MakeStore } from './token-store.js'
 
 /** The clock of this machine. */
 export const systemClock: TokenClock = {
@@ -53,7 +54,9 @@ export interface TokenOptions {
   readonly clientId: string
   /** Needed to sign in and to refresh, not while an access token lives. */
   readonly clientSecret?: Secret
-  /** Directory of the records, such as `tokens` in the user's data directory. */
+  /** Makes the store of the record. Default: the file store in `directory`. */
+  readonly makeStore?: MakeStore
+  /** Directory of the records and of staged pairs, such as `tokens` in the user's data directory. */
   readonly directory: string
   /** Directory of the high-water marks; another one than `directory`, so that one backup does not hold both. */
   readonly markDirectory: string
@@ -83,7 +86,7 @@ export interface Token {
 }
 
 /**
- * Opens the token in the file store. Nothing is read or locked before it is needed.
+ * Opens the token in its store. Nothing is read or locked before it is needed.
  * @throws AuthError `AUTH_STORE` where the directories are not private or local.
  */
 export async function openToken(options: TokenOptions): Promise<Token> {
@@ -150,25 +153,15 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
   await prepareDirectory(directory, { allowsNetwork: options.allowsNetworkFileSystem === true })
   await prepareDirectory(options.markDirectory, { allowsNetwork: true })
   const name = nameRecord(baseUrl, clientId)
-  const path = join(directory, `${name}.json`)
   const stagePath = join(directory, `${name}.stage.json`)
-  const sealer = (location: string): ReturnType<typeof createSealer> =>
-    createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
+  const makeSealer = (location: string): Sealer => createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
+  const makeStore = options.makeStore ?? fileStoreIn(directory)
   const secret = options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }
   return {
     transport,
     endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
-    store: createFileStore({
-      path,
-      lockPath: join(directory, `${name}.lock`),
-      baseUrl,
-      clientId,
-      files: recordFiles,
-      lock: (lockPath, timeout) => acquireLock(lockPath, timeout, run, clock),
-      sealer: sealer(path),
-      crypto: nodeCrypto,
-    }),
-    stage: createFileStage(stagePath, recordFiles, sealer(stagePath)),
+    store: await makeStore({ name, baseUrl, clientId, makeSealer, crypto: nodeCrypto, clock, run }),
+    stage: createFileStage(stagePath, recordFiles, makeSealer(stagePath)),
     mark: createFileMark(join(options.markDirectory, `${name}.mark`), recordFiles),
     crypto: nodeCrypto,
     clock,
@@ -178,6 +171,24 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
     ...(options.quarantineMilliseconds === undefined ? {} : { quarantineMilliseconds: options.quarantineMilliseconds }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+  }
+}
+
+function fileStoreIn(directory: string): MakeStore {
+  return ({ name, baseUrl, clientId, makeSealer, crypto, clock, run }) => {
+    const path = join(directory, `${name}.json`)
+    return Promise.resolve(
+      createFileStore({
+        path,
+        lockPath: join(directory, `${name}.lock`),
+        baseUrl,
+        clientId,
+        files: recordFiles,
+        lock: (lockPath, timeout) => acquireLock(lockPath, timeout, run, clock),
+        sealer: makeSealer(path),
+        crypto,
+      }),
+    )
   }
 }
 

@@ -23,8 +23,8 @@ export interface GithubEnvironment {
 export interface GithubSecretsOptions extends GithubEnvironment {
   /** To the API: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server. */
   readonly transport: Transport
-  /** Of a GitHub App installation or fine-grained, with write access to environments. */
-  readonly token: Secret
+  /** Of a GitHub App installation or fine-grained, with write access to environments. `null`: nothing can be written. */
+  readonly token: Secret | null
   /** Makes a sealed box (libsodium `crypto_box_seal`) for a public key of 32 bytes. */
   readonly makeSealedBox: (plain: Uint8Array, publicKey: Uint8Array) => Promise<Uint8Array>
   readonly clock: TokenClock
@@ -95,7 +95,7 @@ export function createGithubSecrets(options: GithubSecretsOptions): GithubSecret
 async function send(options: GithubSecretsOptions, request: Request, repeats: boolean): Promise<Answer> {
   const headers = {
     accept: 'application/vnd.github+json',
-    authorization: `Bearer ${options.token.reveal()}`,
+    authorization: `Bearer ${requireToken(options).reveal()}`,
     'user-agent': 'bbstate',
     'x-github-api-version': '2022-11-28',
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -103,7 +103,8 @@ async function send(options: GithubSecretsOptions, request: Request, repeats: bo
   for (let attempt = 1; ; attempt += 1) {
     const isLast = attempt === attempts
     try {
-      const answer = await options.transport.request({ ...request, headers })
+      // A connection of its own: on one that was kept, a request may be lost without anybody knowing.
+      const answer = await options.transport.request({ ...request, headers, freshConnection: true })
       const wait = waitOf(answer, options.clock)
       // A gateway that gave up says nothing about the request behind it; a rate limit says that there was none.
       const mayRepeat = answer.status >= 500 ? repeats : wait !== null && wait <= greatestWait
@@ -115,6 +116,13 @@ async function send(options: GithubSecretsOptions, request: Request, repeats: bo
       await options.clock.sleep(attempt * 1000)
     }
   }
+}
+
+function requireToken({ token }: GithubSecretsOptions): Secret {
+  if (token !== null) return token
+  throw new AuthError('AUTH_STORE', 'BBSTATE_GITHUB_TOKEN is not set', {
+    hint: `To write the secret, ${permissionHint}`,
+  })
 }
 
 /** Seconds that a rate limit asks to wait for; `null` where none was met. */

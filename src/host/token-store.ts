@@ -1,0 +1,197 @@
+/**
+ * Which store `--token-store` names, joined to this machine. The choice comes from options, variables or the user's own
+ * profile, never from a reviewed file.
+ */
+import { join, resolve } from 'node:path'
+import { UsageError } from '../model/errors.js'
+import type { Listener } from '../model/event.js'
+import { Secret } from '../model/secret.js'
+import type { CryptoPort, Run, TokenClock } from '../oauth/ports.js'
+import type { Sealer } from '../oauth/seal.js'
+import type { TokenStore } from '../oauth/store.js'
+import type { GithubJob } from '../oauth/stores/github.js'
+import { createTransport, type Transport } from '../transport.js'
+import type { HelperWords } from './exec-helper.js'
+import { acquireLock } from './lock.js'
+import type { Profile } from './profile.js'
+import { prepareDirectory, recordFiles } from './record-file.js'
+import { makeSealedBox } from './sealed-box.js'
+import type { Settings } from './settings.js'
+import { tlsOptions } from './trust.js'
+import type { World } from './world.js'
+
+/** A store as an option names it. */
+export type StoreChoice =
+  | { readonly type: 'file'; readonly directory: string | undefined }
+  | ({ readonly type: 'exec' } & HelperWords)
+  | GithubChoice
+
+interface GithubChoice {
+  readonly type: 'github'
+  readonly owner: string
+  readonly repository: string
+  readonly environment: string
+  readonly secretName: string
+}
+
+/** What a record of any store is bound to, and what keeps it. */
+export interface StoreParts {
+  /** Of the record: readable, safe as a file name, the same on every machine. */
+  readonly name: string
+  readonly baseUrl: string
+  readonly clientId: string
+  /** @param location what the seal binds beside server and client */
+  readonly makeSealer: (location: string) => Sealer
+  readonly crypto: CryptoPort
+  readonly clock: TokenClock
+  readonly run: Run
+}
+
+/** Makes a store; where none is given, the file store is made. */
+export type MakeStore = (parts: StoreParts) => Promise<TokenStore>
+
+/**
+ * The store that the options name, else the profile, else the file store.
+ * @throws UsageError
+ */
+export function chooseStore(settings: Settings, profile?: Profile): StoreChoice {
+  const given = settings.text('token-store')
+  const [kind, rest = ''] = (given ?? profile?.tokenStore ?? 'file').split(/:(.*)/su)
+  if (kind === 'file') return { type: 'file', directory: rest === '' ? undefined : resolve(rest) }
+  if (kind === 'exec')
+    return { type: 'exec', path: rest, ...helperParts(settings, given === undefined ? profile : undefined) }
+  if (kind === 'github') return parseGithub(rest)
+  throw new UsageError(`--token-store ${kind} is not known`, {
+    hint: 'Use file, file:DIRECTORY, exec:PATH or github:OWNER/REPOSITORY/ENVIRONMENT.',
+  })
+}
+
+function helperParts(settings: Settings, profile: Profile | undefined): Omit<HelperWords, 'path'> {
+  const or = (values: readonly string[], others: readonly string[] = []): readonly string[] =>
+    values.length > 0 ? values : others
+  return {
+    args: or(settings.list('store-argument'), profile?.storeArguments),
+    variables: or(settings.list('store-variable'), profile?.storeVariables),
+  }
+}
+
+function parseGithub(text: string): StoreChoice {
+  // The name of an environment may hold slashes.
+  const match = /^([\w.-]+)\/([\w.-]+)\/([^#]+)(?:#(.*))?$/su.exec(text)
+  const [, owner, repository, environment, secretName = 'BBSTATE_TOKEN_RECORD'] = match ?? []
+  if (owner === undefined || repository === undefined || environment === undefined) {
+    throw new UsageError('--token-store github: needs an owner, a repository and an environment', {
+      hint: 'Write --token-store github:acme/settings/production, or …/production#NAME for a secret of that name.',
+    })
+  }
+  if (!/^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/iu.test(secretName)) {
+    throw new UsageError(`${JSON.stringify(secretName)} cannot be the name of a GitHub secret`, {
+      hint: 'It holds letters, digits and underscores, begins with no digit and not with GITHUB_.',
+    })
+  }
+  return { type: 'github', owner, repository, environment, secretName: secretName.toUpperCase() }
+}
+
+/**
+ * The maker of a store other than the file store, loaded only where it is named. Takes the secrets that the store needs
+ * out of the environment.
+ */
+export function storeMaker(
+  world: World,
+  settings: Settings,
+  choice: Exclude<StoreChoice, { type: 'file' }>,
+  listen?: Listener,
+): Promise<MakeStore> {
+  return choice.type === 'exec' ? execMaker(world, choice, listen) : githubMaker(world, settings, choice, listen)
+}
+
+async function execMaker(world: World, words: HelperWords, listen: Listener | undefined): Promise<MakeStore> {
+  const { createExecStore } = await import('../oauth/stores/exec.js')
+  const { createHelper } = await import('../oauth/stores/exec-protocol.js')
+  const { prepareHelper } = await import('./exec-helper.js')
+  const helper = createHelper(prepareHelper(world, words, listen))
+  return ({ name, makeSealer, ...parts }) => {
+    const key = `bbstate-${name}`
+    // Without the path: on another machine the same helper may lie elsewhere.
+    return Promise.resolve(createExecStore({ ...parts, key, helper, sealer: makeSealer(`exec:${key}`) }))
+  }
+}
+
+async function githubMaker(
+  world: World,
+  settings: Settings,
+  choice: GithubChoice,
+  listen: Listener | undefined,
+): Promise<MakeStore> {
+  const { createGithubStore, githubRecordVariable, githubWarning } = await import('../oauth/stores/github.js')
+  const { createGithubSecrets } = await import('../oauth/stores/github-secrets.js')
+  const { owner, repository, environment, secretName } = choice
+  listen?.({ type: 'warning', warning: { code: 'AUTH_WEAK_STORE', message: githubWarning } })
+  const token = takeVariable(world, 'BBSTATE_GITHUB_TOKEN')
+  const given = takeVariable(world, githubRecordVariable)
+  const transport = githubTransport(world, settings)
+  return async ({ name, makeSealer, crypto, clock, run, baseUrl, clientId }) =>
+    createGithubStore({
+      baseUrl,
+      clientId,
+      crypto,
+      secretName,
+      given,
+      location: `the secret ${secretName} of the environment ${environment} of ${owner}/${repository}`,
+      secrets: createGithubSecrets({
+        ...choice,
+        transport,
+        token: token === null ? null : new Secret(token),
+        makeSealedBox,
+        clock,
+      }),
+      job: await prepareJob(world, name, run, clock),
+      sealer: makeSealer(`github:${owner}/${repository}/${environment}#${secretName}`.toLowerCase()),
+    })
+}
+
+function takeVariable(world: World, name: string): string | null {
+  const environment = world.environment as Record<string, string | undefined>
+  const value = environment[name]?.trim()
+  delete environment[name]
+  if (value === undefined || value === '') return null
+  world.scrubber.add(value)
+  return value
+}
+
+function githubTransport(world: World, settings: Settings): Transport {
+  const ca = settings.text('ca-file')
+  const proxy = settings.text('proxy')
+  return createTransport({
+    baseUrl: world.environment['GITHUB_API_URL'] || 'https://api.github.com',
+    connections: 1,
+    ...tlsOptions({ ca: ca === undefined ? undefined : world.readFile(ca, '--ca-file') }, world.environment),
+    ...(proxy === undefined ? {} : { proxy }),
+  })
+}
+
+/** The runner empties this directory before and after every job. */
+async function prepareJob(world: World, name: string, run: Run, clock: TokenClock): Promise<GithubJob | null> {
+  const { GITHUB_ACTIONS: isJob, RUNNER_TEMP: temporary } = world.environment
+  if (isJob !== 'true' || temporary === undefined || temporary === '') return null
+  const directory = join(temporary, 'bbstate')
+  await prepareDirectory(directory, { allowsNetwork: true })
+  const path = join(directory, `${name}.json`)
+  return { path, files: recordFiles, lock: (timeout) => acquireLock(`${path}.lock`, timeout, run, clock) }
+}
+
+/** The text of `--token-store` as a profile keeps it: it means the same in every working directory. */
+export function describeStore(settings: Settings): string | undefined {
+  const text = settings.text('token-store')
+  return text?.startsWith('file:') === true ? `file:${resolve(text.slice('file:'.length))}` : text
+}
+
+/**
+ * The helper that is to be checked.
+ * @throws UsageError where the options name none.
+ */
+export function requireHelper(settings: Settings): HelperWords {
+  const choice = chooseStore(settings)
+  if (choice.type === 'exec') return choice
+  throw new UsageError('No helper is named', { hint: 'Name it with --token-store exec:/absolute/path.' })
+}
