@@ -4,6 +4,7 @@
  * Shapes follow Atlassian's REST documents; what they leave open is said where it is decided.
  */
 import { randomBytes } from 'node:crypto'
+import { type InstanceState, makeInstanceState } from './instance-state.js'
 
 /** A level of the whole server, weakest first. */
 export const globalLevels = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
@@ -104,6 +105,7 @@ export function isServerStatus(text: unknown): text is ServerStatus {
 
 /** Everything. */
 export interface SandboxState {
+  instance: InstanceState
   status: ServerStatus
   accessTokenMaxExpiryDays: number | null
   banner: { message: string; enabled: boolean; audience: string } | null
@@ -167,6 +169,7 @@ export function makeState(redirectUri: string): SandboxState {
   const licensed = Object.keys(users).filter((name) => name !== 'trainee')
   const group = (name: string, members: string[], deletable = true): Group => ({ name, deletable, members })
   return {
+    instance: makeInstanceState(),
     status: 'RUNNING',
     accessTokenMaxExpiryDays: null,
     banner: null,
