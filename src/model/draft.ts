@@ -108,6 +108,8 @@ export function destinationOf({ resource, action, after, fields }: Draft): Desti
   const { schema } = resource
   if (after === undefined || !holdsSecrets(schema) || !isObject(after)) return undefined
   const destination = destinationFields(schema)
+  // The secret is the server's own, and is sent nowhere else.
+  if (destination.length === 0) return undefined
   const secrets = secretsIn(schema, after)
   const isMoved = fields.some(({ path }) => destination.includes(path.split(/[.[]/u)[0] ?? ''))
   const isNew = action === 'create' && secrets.length > 0

@@ -54,11 +54,13 @@ export default singleton({
   ],
   async hazards({ after }, { account, requests, after: valuesOf }) {
     if (after?.enabled !== true) return []
-    const { capacity = 60, fillRate = 5 } = after.defaultSettings ?? {}
+    const entries = (await valuesOf('rateLimitUsers')).filter(isObject)
+    const own = entries.find(({ user }) => user === account.toLowerCase())
+    if (own?.['whitelisted'] === true) return []
+    const bucket = isObject(own?.['settings']) ? own['settings'] : (after.defaultSettings ?? {})
+    const { capacity = 60, fillRate = 5 } = bucket as { capacity?: number; fillRate?: number }
     const seconds = Math.round((requests - capacity) / fillRate)
     if (seconds < longestWait) return []
-    const exemptions = (await valuesOf('rateLimitUsers')).filter(isObject)
-    if (exemptions.some(({ user }) => user === account.toLowerCase())) return []
     const message = `A run like this one needs about ${requests} requests, for which ${account} would have to wait ${seconds} s`
     return [{ message, hint: `Exempt ${account} under rateLimitUsers, or allow more requests.` }]
   },
