@@ -33,10 +33,14 @@ const flavours: readonly (readonly [string, SandboxOptions])[] = [
 /** What bbstate sent and the official documents do not know. */
 const problems: unknown[] = []
 
+/** Every endpoint that was asked for anything. */
+const asked = new Set<string>()
+
 /** Judges what servers of the documented versions are sent and answer; the others differ from the documents. */
 function judge(title: string): NonNullable<Parameters<typeof startLive>[1]> {
   return ({ method, path, headers, body }, { status, body: answer }) => {
     const below = path.replace(/^\/rest/u, '')
+    asked.add(path.slice(path.indexOf('/rest/') + '/rest'.length).split('?')[0] ?? '')
     const document = title === '9.4' ? '9.4' : title === '10.2' ? '10.0' : undefined
     if (document === undefined) return
     const isJson = headers?.['content-type']?.startsWith('application/json') !== false
@@ -196,6 +200,22 @@ test.skipIf(!hasDocuments)(
     expect(problems).toEqual([])
   },
 )
+
+test('every endpoint that a setting uses is named in its definition', () => {
+  const named = settings.flatMap(({ docs }) => docs.endpoints)
+  const patterns = named.map((endpoint) => new RegExp(`^${endpoint.replaceAll('{}', '[^/]+')}$`, 'u'))
+  const ownOfTests = ['/api/latest/application-properties', '/acme-notifier/latest/settings']
+  const unnamed = [...asked].filter((path) => !patterns.some((pattern) => pattern.test(path)))
+  expect(unnamed.filter((path) => !ownOfTests.includes(path))).toEqual([])
+  const unused = named.filter((_, index) => ![...asked].some((path) => patterns[index]?.test(path)))
+  // These have tests of their own.
+  expect(unused.sort()).toEqual([
+    '/api/latest/admin/users/rename',
+    '/api/latest/hook-scripts',
+    '/api/latest/hook-scripts/{}',
+    '/api/latest/hook-scripts/{}/content',
+  ])
+})
 
 test('n items are read in one list a page', async () => {
   const many = await startLive({ estate: { groups: 250, users: 10, memberships: 0 }, pageLimit: 100 })

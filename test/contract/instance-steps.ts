@@ -20,11 +20,19 @@ const accounts: readonly Step[] = [
   by('alice', post(`${api}/users?name=three&displayName=3&emailAddress=a@b&password=x`, undefined, 401)),
   put(`${api}/users`, { name: 'bot', displayName: 'The Bot', email: 'the-bot@example.com' }),
   put(`${api}/users`, { name: 'stranger', displayName: 'S', email: 's@example.com' }, 404),
+  put(`${api}/users`, { name: 'lena', displayName: 'Lena' }, 400),
+  by('alice', put(`${api}/users`, { name: 'bot', displayName: 'B' }, 401)),
+  get(`${api}/users?filter=bot`),
   put(`${api}/users/credentials`, { name: 'bot', password: 'new', passwordConfirm: 'new' }, 204),
   put(`${api}/users/credentials`, { name: 'bot', password: 'new', passwordConfirm: 'old' }, 400),
+  by('alice', put(`${api}/users/credentials`, { name: 'bot', password: 'new', passwordConfirm: 'new' }, 401)),
   post(`${api}/users/rename`, { name: 'bot', newName: 'robot' }),
+  post(`${api}/users/rename`, { name: 'robot', newName: '' }, 400),
+  by('alice', post(`${api}/users/rename`, { name: 'robot', newName: 'x' }, 401)),
   post(`${api}/users/rename`, { name: 'stranger', newName: 'x' }, 404),
   remove(`${api}/users?name=admin`, 409),
+  remove(`${api}/users?name=stranger`, 404),
+  by('alice', remove(`${api}/users?name=robot`, 401)),
 ]
 
 const keys: readonly Step[] = [

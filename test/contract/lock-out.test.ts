@@ -128,6 +128,23 @@ describe('the administrators', () => {
     expect(lines(await plan(gone, two, allowing('unknown-administrators')))).toHaveLength(1)
   })
 
+  test('are not taken away while it cannot be seen where the own rights come from', async () => {
+    await start((state) => {
+      addAdministrators(state, 'bob', 'alice')
+      state.groups['nested'] = { name: 'nested', deletable: true, members: ['admin'] }
+      state.groupPermissions['nested'] = 'SYS_ADMIN'
+      delete state.userPermissions['admin']
+    })
+    // As if the account were in a group inside of this one.
+    const nobody = { values: [], size: 0, limit: 1000, start: 0, isLastPage: true }
+    live.sandbox.addFault({ kind: 'body', path: 'context=nested', body: nobody, count: Infinity })
+    const fewer = { groups: { admins: { members: { bob: null } } } }
+    await expect(plan(fewer)).rejects.toMatchObject({
+      message: expect.stringContaining("where bbstate's own account admin has its own from cannot be seen") as unknown,
+    })
+    expect(lines(await plan(fewer, {}, allowing('unknown-administrators')))).toHaveLength(1)
+  })
+
   test('are not looked for where a plan touches no permission, and else with one list each and the strong groups', async () => {
     await start((state) => addAdministrators(state, 'bob'))
     live.sandbox.forgetRequests()
