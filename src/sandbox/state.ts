@@ -19,6 +19,10 @@ export interface User {
   active: boolean
   /** `false`: lives in a read-only directory. */
   mutable: boolean
+  /** Milliseconds since 1970. */
+  createdTimestamp?: number
+  /** Milliseconds since 1970; absent for somebody who never signed in. */
+  lastAuthenticationTimestamp?: number
   password?: string
 }
 
@@ -149,17 +153,22 @@ const people = [
   ['trainee', 'Terry Trainee'],
 ] as const
 
+/** The same at every start. */
+const createdTimestamp = Date.UTC(2026, 0, 1)
+
 /** A user as the internal directory has one. */
 export function makeUser(name: string, displayName: string, id: number): User {
   const slug = name.toLowerCase().replaceAll(/[^a-z0-9._-]/gu, '_')
-  return { name, slug, id, displayName, emailAddress: `${slug}@example.com`, active: true, mutable: true }
+  const emailAddress = `${slug}@example.com`
+  return { name, slug, id, displayName, emailAddress, active: true, mutable: true, createdTimestamp }
 }
 
 /** The state of a server that somebody has used for a while without looking after it. */
 export function makeState(redirectUri: string): SandboxState {
   const users = tableOf<User>()
   for (const [index, [name, displayName]] of people.entries()) {
-    users[name.toLowerCase()] = makeUser(name, displayName, index + 1)
+    const lastAuthenticationTimestamp = createdTimestamp + index * 86_400_000
+    users[name.toLowerCase()] = { ...makeUser(name, displayName, index + 1), lastAuthenticationTimestamp }
   }
   const lena = users['lena']
   if (lena !== undefined) lena.mutable = false
@@ -212,6 +221,8 @@ export function reviveState(parsed: SandboxState): SandboxState {
   const revive = <T>(table: Table<T>): Table<T> => tableOf(Object.entries(table))
   return {
     ...parsed,
+    // What an older sandbox did not keep begins as on a new server.
+    instance: { ...makeInstanceState(), ...parsed.instance },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),

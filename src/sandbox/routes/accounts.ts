@@ -21,9 +21,8 @@ function post({ state, query }: Context): Reply {
   const notifies = query.has('notify') && text('notify') !== 'false'
   if (!notifies && text('password') === '') return invalid('A password is needed unless notify is set', 'password')
   if (notifies && state.mailServer === null) return invalid('No mail server is configured', 'notify')
-  if (state.users[key(name)] !== undefined) {
-    return failure(409, 'IntegrityException', `A user named ${name} already exists`)
-  }
+  const conflict = refuseTwin(state, name, emailAddress)
+  if (conflict !== undefined) return conflict
   const seats = state.instance.license?.maximumNumberOfUsers ?? 0
   const joins = text('addToDefaultGroup') !== 'false'
   if (joins && Object.keys(state.users).length >= seats) return failure(403, null, 'The licence has no seat left')
@@ -35,14 +34,30 @@ function post({ state, query }: Context): Reply {
   return noContent()
 }
 
-/** The user that a name stands for, or why it cannot be changed. */
-function changeable({ state, caller }: Context, name: unknown): User | Reply {
-  const user = state.users[key(String(name))]
-  if (user === undefined) return absentPrincipal('User', String(name))
-  if (!user.mutable) return failure(403, null, `${user.name} lives in a read-only directory`)
-  const level = levelOf(state, key(user.name))
-  if (level !== undefined && !reaches(caller, level)) return failure(403, null, `${user.name} has more rights than you`)
-  return user
+/** The documents give the 409 to the name alone. */
+function refuseTwin({ users }: SandboxState, name: string, address: string): Reply | undefined {
+  if (users[key(name)] !== undefined) return taken(`named ${name}`)
+  const isKnown = Object.values(users).some(({ emailAddress }) => key(emailAddress) === key(address))
+  return isKnown ? taken(`with the address ${address}`) : undefined
+}
+
+function taken(who: string): Reply {
+  return failure(409, 'IntegrityException', `A user ${who} already exists`)
+}
+
+/**
+ * The user that a name stands for, or why it cannot be changed. Of somebody stronger the documents say 401 where they are
+ * changed and 403 where they are deleted; of read-only directories nothing, and 400 is the one status that fits.
+ */
+function changeable({ state, caller }: Context, name: unknown, whenStronger: 401 | 403 = 401): User | Reply {
+  if (typeof name !== 'string' || name.trim() === '') return invalid('A name is needed', 'name')
+  const user = state.users[key(name)]
+  if (user === undefined) return absentPrincipal('User', name)
+  const level = levelOf(state, key(name))
+  if (level !== undefined && !reaches(caller, level)) {
+    return failure(whenStronger, 'AuthorisationException', `${user.name} has more rights than you`)
+  }
+  return user.mutable ? user : invalid(`${user.name} lives in a read-only directory`, 'name')
 }
 
 function put(context: Context): Reply {
@@ -55,7 +70,7 @@ function put(context: Context): Reply {
   if (email != null && (typeof email !== 'string' || !isAddress(email))) return invalid('Not a mail address', 'email')
   user.displayName = displayName ?? user.displayName
   user.emailAddress = email ?? user.emailAddress
-  return ok(showDetailed(user))
+  return ok(showDetailed(context.features, user))
 }
 
 function rename(context: Context): Reply {
@@ -65,9 +80,8 @@ function rename(context: Context): Reply {
   if ('status' in user) return user
   if (typeof newName !== 'string' || newName.trim() === '') return invalid('A name is needed', 'newName')
   const [from, to] = [key(user.name), key(newName)]
-  if (from !== to && state.users[to] !== undefined) {
-    return failure(409, 'IntegrityException', `A user named ${newName} already exists`)
-  }
+  // Not in the documents; as where a user is created.
+  if (from !== to && state.users[to] !== undefined) return taken(`named ${newName}`)
   const { slug } = makeUser(newName, user.displayName, user.id)
   user.name = newName
   user.slug = slug
@@ -78,7 +92,10 @@ function rename(context: Context): Reply {
     group.members = group.members.map((member) => (member === from ? to : member))
   }
   for (const owned of ownedBy(state)) if (owned.user === from) owned.user = to
-  return ok(showDetailed(user))
+  for (const [token, name] of Object.entries(state.httpAccessTokens)) {
+    if (name === from) state.httpAccessTokens[token] = to
+  }
+  return ok(showDetailed(context.features, user))
 }
 
 function move<T>(table: Table<T>, from: string, to: string): void {
@@ -88,8 +105,8 @@ function move<T>(table: Table<T>, from: string, to: string): void {
   table[to] = value
 }
 
-function ownedBy({ instance, tokens }: SandboxState): readonly { user: string }[] {
-  return [...instance.sshKeys, ...instance.gpgKeys, ...instance.personalTokens, ...tokens]
+function ownedBy({ instance, tokens, codes }: SandboxState): readonly { user: string }[] {
+  return [...instance.sshKeys, ...instance.gpgKeys, ...instance.personalTokens, ...tokens, ...codes]
 }
 
 function putCredentials(context: Context): Reply {
@@ -105,18 +122,29 @@ function putCredentials(context: Context): Reply {
 function remove(context: Context): Reply {
   const { state, query, caller } = context
   const name = key(query.get('name'))
-  const user = changeable(context, name)
+  const user = changeable(context, name, 403)
   if ('status' in user) return user
   if (name === caller.user) return failure(409, 'IntegrityException', 'You cannot delete yourself')
   delete state.users[name]
   delete state.userPermissions[name]
   delete state.rateLimitUsers[name]
   for (const group of Object.values(state.groups)) group.members = group.members.filter((member) => member !== name)
+  dropOwned(state, name)
+  return ok(showDetailed(context.features, user))
+}
+
+/** Nothing of a user may come to life again with another one of the same name. */
+function dropOwned(state: SandboxState, name: string): void {
+  const isOthers = (owned: { user: string }): boolean => owned.user !== name
   const { instance } = state
-  instance.sshKeys = instance.sshKeys.filter((owned) => owned.user !== name)
-  instance.gpgKeys = instance.gpgKeys.filter((owned) => owned.user !== name)
-  instance.personalTokens = instance.personalTokens.filter((owned) => owned.user !== name)
-  return ok(showDetailed(user))
+  instance.sshKeys = instance.sshKeys.filter(isOthers)
+  instance.gpgKeys = instance.gpgKeys.filter(isOthers)
+  instance.personalTokens = instance.personalTokens.filter(isOthers)
+  state.tokens = state.tokens.filter(isOthers)
+  state.codes = state.codes.filter(isOthers)
+  for (const [token, owner] of Object.entries(state.httpAccessTokens)) {
+    if (owner === name) delete state.httpAccessTokens[token]
+  }
 }
 
 export const accountRoutes: readonly Route[] = [
