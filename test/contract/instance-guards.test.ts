@@ -307,6 +307,23 @@ describe('what the server refuses', () => {
   })
 })
 
+describe('what contradicts itself', () => {
+  test('a default strategy that is not enabled', async () => {
+    await start()
+    const git = { defaultStrategy: 'squash', strategies: ['ff'] }
+    expect(await refusalOf({ mergeStrategies: { git } })).toBe(
+      'instance.mergeStrategies[git]: The default strategy squash is not among the strategies',
+    )
+  })
+
+  test('endpoints beside discovery, which fills them in', async () => {
+    await start()
+    const provider = { ssoType: 'OIDC', issuerUrl: 'https://login.example.com', discoveryEnabled: true }
+    const odd = { identityProviders: { Login: { ...provider, tokenEndpoint: 'https://login.example.com/t' } } }
+    expect(await refusalOf(odd)).toContain('With discovery the server fills in the endpoints of Login itself')
+  })
+})
+
 describe('certificates', () => {
   test.each([
     ['nonsense', 'nonsense'],
