@@ -5,6 +5,7 @@ import { applyPlan } from '../src/app/apply.js'
 import { exportConfiguration } from '../src/app/export.js'
 import { makePlan, type PlanOptions } from '../src/app/plan.js'
 import { type Client, createClient } from '../src/bitbucket/client.js'
+import { askRights } from '../src/bitbucket/rights.js'
 import { registry } from '../src/bitbucket/registry.js'
 import { onlyFile } from '../src/config/files.js'
 import { loadDesired } from '../src/config/load.js'
@@ -14,10 +15,12 @@ import type { ApplyReport } from '../src/model/outcome.js'
 import type { Plan } from '../src/model/plan.js'
 import { Scrubber, Secret } from '../src/model/secret.js'
 import { basic } from '../src/oauth/static-credentials.js'
+import { writeLicense } from '../src/sandbox/routes/license.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js'
 import { type Answer, createTransport, type Request, type Transport } from '../src/transport.js'
 
 export const validate = compileValidator(registry)
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 const clock = { now: () => Date.now(), elapsed: () => performance.now() }
 const listen = (): void => undefined
@@ -25,7 +28,7 @@ const listen = (): void => undefined
 /** Desired state from a document as YAML would give it. */
 export function desire(document: unknown): Desired {
   const files = onlyFile('test.yaml', JSON.stringify(document))
-  return loadDesired({ paths: [], overlays: [], variables: () => undefined }, { files, registry, validate })
+  return loadDesired({ paths: [], overlays: [], variables: () => undefined }, { files, registry, validate, digest })
 }
 
 /** A sandbox with the engine at it. */
@@ -34,21 +37,26 @@ export interface LiveRun {
   readonly client: Client
   plan(document: unknown, options?: PlanOptions): Promise<Plan>
   apply(plan: Plan): Promise<ApplyReport>
-  export(): Promise<string>
+  export(include?: readonly string[]): Promise<string>
   close(): Promise<void>
 }
 
 /** Sees every exchange of the client. */
 export type Watch = (request: Request, answer: Answer) => void
 
-export async function startLive(options: SandboxOptions = {}, watch: Watch = () => undefined): Promise<LiveRun> {
+export async function startLive(
+  options: SandboxOptions = {},
+  watch: Watch = () => undefined,
+  account?: string,
+): Promise<LiveRun> {
   const sandbox = await startSandbox({ port: 0, ...options })
   const client = createClient({
     transport: watched(createTransport({ baseUrl: sandbox.url, connections: 10 }), watch),
-    credentials: basic(sandbox.username, new Secret(sandbox.password)),
+    credentials: basic(account ?? sandbox.username, new Secret(sandbox.password)),
     ports: {
       now: clock.elapsed,
       random: Math.random,
+      secretText: () => 'unguessable-text',
       sleep: async (milliseconds) => {
         await sleep(milliseconds)
       },
@@ -63,23 +71,25 @@ export async function startLive(options: SandboxOptions = {}, watch: Watch = () 
     reading: () => client.reading(),
     writer: () => client.writer(),
     requests: () => client.requests().sent,
+    usesPassword: true,
+    holds: askRights(client.fresh()),
   }
   const common = { registry, server, clock, sha256, listen, version: '0' }
   return {
     sandbox,
     client,
-    plan: (document, planOptions = { allow: { allows: () => true } }) =>
+    plan: (document, planOptions = { allow: { allows: () => true, allowsPath: () => true } }) =>
       makePlan({ ...common, desired: desire(document), options: planOptions }),
     apply: (plan) =>
       applyPlan({
         ...common,
         plan,
-        secrets: (name) => new Secret(`value-of-${name}`),
+        secrets: (name) => new Secret(secretValue(name, sandbox)),
         signal: new AbortController().signal,
         parallelism: 4,
       }),
-    export: async () => {
-      const { text } = await exportConfiguration({ ...common, include: [], omitsDefaults: false, validate })
+    export: async (include = []) => {
+      const { text } = await exportConfiguration({ ...common, include, omitsDefaults: false, validate, digest })
       return text
     },
     close: async () => {
@@ -87,6 +97,20 @@ export async function startLive(options: SandboxOptions = {}, watch: Watch = () 
       await sandbox.close()
     },
   }
+}
+
+/** A licence must be one that the server takes; `license-1` names SEN-1000001. */
+function secretValue(name: string, { state }: Sandbox): string {
+  const [, number] = /^license-(\d)$/u.exec(name) ?? []
+  if (number === undefined) return `value-of-${name}`
+  const { serverId } = state.instance
+  const supportEntitlementNumber = `SEN-100000${number}`
+  return writeLicense({
+    serverId,
+    supportEntitlementNumber,
+    maximumNumberOfUsers: 2000,
+    expiryDate: Date.UTC(2031, 0, 1),
+  })
 }
 
 function watched(transport: Transport, watch: Watch): Transport {

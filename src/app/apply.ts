@@ -6,19 +6,27 @@
  * server's spelling) comes from the reading, never from the plan.
  */
 import { compare } from '../model/compare.js'
-import { changedFields, digestOf } from '../model/draft.js'
-import { AuthError, BbstateError, BusyError, type Finding, InterruptedError, PlanError } from '../model/errors.js'
+import { digestOf } from '../model/draft.js'
+import {
+  ApiError,
+  AuthError,
+  type BbstateError,
+  BusyError,
+  type Finding,
+  InterruptedError,
+  PlanError,
+} from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import { orderChanges } from '../model/order.js'
 import { ApplyError, type ApplyReport, type Outcome } from '../model/outcome.js'
 import type { Change, FieldChange, Plan } from '../model/plan.js'
-import type { Collection, Live, Registry, Singleton, Write, Writer } from '../model/resource.js'
-import { resourceOf } from '../model/resource.js'
-import { InternalError } from '../model/errors.js'
+import type { Created, Registry } from '../model/resource.js'
 import { mapBounded } from './bounded.js'
 import { dependenciesOf } from './dependencies.js'
 import { readTouched, type Touched } from './read-touched.js'
+import { checkRights } from './rights.js'
 import { resolveSecrets } from './resolve-secrets.js'
+import { definitionOf, writeChanges } from './write-changes.js'
 import type { Clock, SecretSource, Sha256, WritableServer } from './ports.js'
 
 /** What an apply needs. */
@@ -45,19 +53,13 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyReport> {
   const { plan, registry, server } = input
   const touched = await readTouched(registry, server, plan.changes)
   refuseStale(input, touched)
+  await checkRights(registry, plan, server)
   const values = resolveSecrets(registry, plan.changes, input.secrets)
-  const outcomes = await writeLayers(input, touched, values)
-  const remaining = input.signal.aborted ? [] : await proveConvergence(input, outcomes)
+  const made = new Map<string, Created>()
+  const outcomes = await writeLayers(input, touched, values, made)
+  const remaining = input.signal.aborted ? [] : await proveConvergence(input, outcomes, made)
   const report = makeReport(input, outcomes, remaining)
   return judge(report, input.signal.aborted)
-}
-
-function definitionOf(registry: Registry, change: Change): Singleton | Collection {
-  const resource = resourceOf(registry, change.kind)
-  if (resource === undefined || resource.form === 'directory') {
-    throw new InternalError(`A plan holds the unknown kind ${change.kind}`)
-  }
-  return resource
 }
 
 function refuseStale({ registry, plan, sha256 }: ApplyInput, touched: Touched): void {
@@ -86,9 +88,12 @@ function show(value: unknown): string {
   return value === undefined ? 'absent' : JSON.stringify(value)
 }
 
-type Values = ReadonlyMap<string, unknown>
-
-async function writeLayers(input: ApplyInput, touched: Touched, values: Values): Promise<readonly Outcome[]> {
+async function writeLayers(
+  input: ApplyInput,
+  touched: Touched,
+  values: ReadonlyMap<string, unknown>,
+  made: Map<string, Created>,
+): Promise<readonly Outcome[]> {
   const { registry, plan, signal, listen } = input
   const outcomes = new Map<string, Outcome>()
   const needs = dependenciesOf(registry, plan.changes)
@@ -117,10 +122,10 @@ async function writeLayers(input: ApplyInput, touched: Touched, values: Values):
         if (ready.length === 0) return
         for (const change of ready) listen({ type: 'applying', change })
         const started = input.clock.elapsed()
-        const error = await writeTogether(input, ready, touched, values)
+        const error = await writeChanges(input, ready, { touched, values, made })
         const milliseconds = Math.round(input.clock.elapsed() - started)
         if (error instanceof AuthError || error instanceof BusyError) fatal = error
-        for (const change of ready) record(outcomeOf(change, error, milliseconds))
+        for (const change of ready) record(outcomeOf(change, error, milliseconds, made.get(change.address)))
       },
       input.parallelism,
     )
@@ -132,11 +137,26 @@ function skip(change: Change, error: Finding): Outcome {
   return { address: change.address, action: change.action, outcome: 'skipped', error, milliseconds: 0 }
 }
 
-function outcomeOf(change: Change, error: BbstateError | undefined, milliseconds: number): Outcome {
+function outcomeOf(
+  change: Change,
+  error: BbstateError | undefined,
+  milliseconds: number,
+  made: Created | undefined,
+): Outcome {
   const { address, action } = change
-  if (error === undefined) return { address, action, outcome: 'done', milliseconds }
+  if (error === undefined) {
+    return { address, action, outcome: 'done', ...(made === undefined ? {} : { note: made.note }), milliseconds }
+  }
   const requestId = error.requestId === undefined ? {} : { requestId: error.requestId }
-  return { address, action, outcome: 'failed', error: error.toFinding(), ...requestId, milliseconds }
+  return { address, action, outcome: 'failed', error: findingOf(change, error), ...requestId, milliseconds }
+}
+
+/** The error at the line that asks for the change; at the field's line, where the server names a field. */
+function findingOf(change: Change, error: BbstateError): Finding {
+  const fields = error instanceof ApiError ? error.fields : []
+  const field = change.fields.find(({ path }) => fields.includes(path))
+  const source = field?.source ?? change.source
+  return { address: change.address, ...(source === undefined ? {} : { source }), ...error.toFinding() }
 }
 
 /** Creations under one parent that the API takes in one request stand together; every other change is alone. */
@@ -153,80 +173,22 @@ function batch(registry: Registry, changes: readonly Change[]): readonly (readon
   return [...groups.values()]
 }
 
-async function writeTogether(
+async function proveConvergence(
   input: ApplyInput,
-  changes: readonly Change[],
-  touched: Touched,
-  values: Values,
-): Promise<BbstateError | undefined> {
-  const writer = input.server.writer()
-  const [first] = changes
-  if (first === undefined) return undefined
-  const resource = definitionOf(input.registry, first)
-  const writes = changes.map((change) => writeOf(change, touched, values))
-  try {
-    if (resource.form === 'collection' && resource.createMany !== undefined && first.action === 'create') {
-      await resource.createMany(writer, first.at, writes)
-    } else {
-      await writeOne(writer, resource, first, writes[0] as Write, touched.get(first.address) ?? null)
-    }
-    return undefined
-  } catch (error) {
-    if (error instanceof BbstateError) return error
-    throw error
-  }
-}
-
-function writeOf(change: Change, touched: Touched, values: Values): Write {
-  return {
-    after: values.get(change.address),
-    before: change.before,
-    raw: touched.get(change.address)?.raw,
-    changed: changedFields(change),
-  }
-}
-
-async function writeOne(
-  writer: Writer,
-  resource: Singleton | Collection,
-  change: Change,
-  write: Write,
-  live: Live | null,
-): Promise<void> {
-  if (resource.form === 'singleton') {
-    if (change.action !== 'delete') return resource.write(writer, change.at, write)
-    if (live !== null) await resource.clear?.(writer, change.at, live)
-    return
-  }
-  switch (change.action) {
-    case 'create':
-      return resource.create(writer, change.at, write)
-    case 'delete':
-      return live === null ? undefined : resource.delete(writer, change.at, live)
-    case 'replace':
-      if (live !== null) await resource.delete(writer, change.at, live)
-      return resource.create(writer, change.at, write)
-    case 'update':
-      return updateItem(writer, resource, change, write)
-  }
-}
-
-async function updateItem(writer: Writer, resource: Collection, change: Change, write: Write): Promise<void> {
-  const others = [...write.changed].filter((field) => !resource.identity.includes(field))
-  if (change.renamedFrom !== undefined) await resource.rename?.(writer, change.at, write)
-  if (others.length > 0) await resource.update?.(writer, change.at, write)
-}
-
-async function proveConvergence(input: ApplyInput, outcomes: readonly Outcome[]): Promise<readonly Finding[]> {
+  outcomes: readonly Outcome[],
+  made: ReadonlyMap<string, Created>,
+): Promise<readonly Finding[]> {
   const { registry, plan, server, listen } = input
   const done = new Set(outcomes.filter(({ outcome }) => outcome === 'done').map(({ address }) => address))
   const written = plan.changes.filter(({ address }) => done.has(address))
   if (written.length === 0) return []
   listen({ type: 'proving', total: written.length })
-  const live = await readTouched(registry, server, written, 'after')
+  const findable = written.filter(({ address }) => !made.has(address))
+  const live = await readTouched(registry, server, findable, 'after')
   return written.flatMap((change) => {
     const { schema } = definitionOf(registry, change)
-    const fields = compare(schema, live.get(change.address)?.value, change.after ?? undefined)
+    const found = made.get(change.address)?.live ?? live.get(change.address)
+    const fields = compare(schema, found?.value, change.after ?? undefined)
     return fields
       .filter((field) => isPlanned(change, field))
       .map(({ path, before, after }): Finding => ({

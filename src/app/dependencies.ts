@@ -48,3 +48,15 @@ function referencesOf(resource: Resource, change: Change): readonly Reference[] 
   const value = isObject(change.after) ? { ...change.after, ...change.identity } : change.after
   return referencesIn(resource.schema, value)
 }
+
+/** The changes with those marked `last` that touch the own account's rights, and those that need one of them. */
+export function markLast(registry: Registry, changes: readonly Change[], own: ReadonlySet<string>): readonly Change[] {
+  if (own.size === 0) return changes
+  const needs = dependenciesOf(registry, changes)
+  const last = new Set(own)
+  for (let size = -1; size !== last.size;) {
+    size = last.size
+    for (const [address, needed] of needs) if (needed.some((one) => last.has(one))) last.add(address)
+  }
+  return changes.map((change) => (last.has(change.address) ? { ...change, last: true } : change))
+}

@@ -1,12 +1,12 @@
 /**
  * Reads live settings as configuration, and proves that planning what was written changes nothing.
  */
-import { onlyFile } from '../config/files.js'
+import { type ConfigurationFile, onlyFiles } from '../config/files.js'
 import { loadDesired } from '../config/load.js'
 import type { Validate } from '../config/validator.js'
 import { writeConfiguration } from '../config/write.js'
-import { matchesPattern } from '../model/address.js'
-import type { Live, Registry, Resource } from '../model/resource.js'
+import { matchesPattern, parseAddress } from '../model/address.js'
+import type { Area, Digest, Live, Registry, Resource } from '../model/resource.js'
 import { childrenOf } from '../model/resource.js'
 import { coversAddress } from '../model/policy.js'
 import type { Listener } from '../model/event.js'
@@ -37,6 +37,8 @@ export interface Exported {
   readonly items: readonly ExportedItem[]
   /** Addresses of collections that were read, also empty ones. */
   readonly collections: readonly Place[]
+  /** Items of read-only directories, which cannot be managed here and are left out. */
+  readonly readOnly: number
   /** Sections that this server or this account does not offer, with the reason in words. */
   readonly skipped: readonly { readonly address: string; readonly reason: string }[]
 }
@@ -68,6 +70,7 @@ class Reading implements Exported {
   readonly items: ExportedItem[] = []
   readonly collections: Place[] = []
   readonly skipped: { address: string; reason: string }[] = []
+  #readOnly = 0
   readonly #state: LiveState
   readonly #registry: Registry
   readonly #include: readonly string[]
@@ -80,9 +83,13 @@ class Reading implements Exported {
     this.#listen = listen
   }
 
+  get readOnly(): number {
+    return this.#readOnly
+  }
+
   async readPlaces(places: readonly Place[]): Promise<void> {
     let done = 0
-    const wanted = places.filter(({ address }) => this.#isWanted(address))
+    const wanted = places.filter(({ address, resource }) => this.#isWanted(address) && this.#isAsked(address, resource))
     await mapBounded(wanted, async (place) => {
       await this.#readPlace(place)
       this.#listen({ type: 'reading', done: ++done, total: wanted.length, what: place.address })
@@ -94,13 +101,21 @@ class Reading implements Exported {
     return this.#include.length === 0 || this.#include.some((pattern) => reaches(pattern, address))
   }
 
+  /** What costs much, is rarely wanted or changes by itself is exported where somebody names it. */
+  #isAsked(address: string, { isOnRequest, volatile, key }: Place['resource']): boolean {
+    if (!isOnRequest && !volatile) return true
+    return this.#include.some((pattern) => reaches(pattern, address) && namesKey(pattern, key))
+  }
+
   async #readPlace(place: Place): Promise<void> {
     try {
       if (isSingletonPlace(place)) this.#add(place, {}, await this.#state.single(place))
       else if (isCollectionPlace(place) && place.resource.list !== undefined) {
         const items = [...(await this.#state.all(place)).values()]
         this.collections.push(place)
-        const wanted = items.filter((item) => this.#isWanted(item.address))
+        const own = items.filter((item) => item.resource.isReadOnly?.(item) === undefined)
+        this.#readOnly += items.length - own.length
+        const wanted = own.filter((item) => this.#isWanted(item.address))
         for (const item of wanted) this.#add(item, item.identity, item)
         await this.readPlaces(wanted.flatMap((item) => placesBelow(this.#registry, item)))
       }
@@ -116,6 +131,11 @@ class Reading implements Exported {
   }
 }
 
+/** Whether a pattern says the key itself, rather than covering what lies above it. */
+function namesKey(pattern: string, key: string): boolean {
+  return parseAddress(pattern)?.some((step) => step.key === key) ?? false
+}
+
 function reaches(pattern: string, address: string): boolean {
   if (coversAddress(pattern, address)) return true
   for (let index = 1; index < pattern.length; index++) {
@@ -125,6 +145,8 @@ function reaches(pattern: string, address: string): boolean {
   return false
 }
 
+const areas: readonly Area[] = ['people', 'security', 'repositories', 'server']
+
 /** Where editors find the schema that the first line of an export names. */
 const schemaUrl = 'https://unpkg.com/bbstate/schemas/bbstate.schema.json'
 
@@ -133,13 +155,17 @@ export interface ExportInput extends Omit<PlanInput, 'desired' | 'options'> {
   readonly include: readonly string[]
   readonly omitsDefaults: boolean
   readonly validate: Validate
+  readonly digest: Digest
 }
 
-/** An export: the text, and what it could not hold. */
+/** An export: the text, whole or by areas, and what it could not hold. */
 export interface Export {
   readonly text: string
+  /** The same by areas, those left out that hold nothing. */
+  readonly files: readonly ConfigurationFile[]
   readonly items: number
   readonly skipped: Exported['skipped']
+  readonly readOnly: number
   /** Names of the secrets that stand as placeholders. */
   readonly placeholders: readonly string[]
 }
@@ -153,11 +179,16 @@ export async function exportConfiguration(input: ExportInput): Promise<Export> {
   const reading = input.server.reading()
   const server = { ...input.server, reading: () => reading }
   const exported = await readExport(registry, server, include, input.listen)
-  const { text, placeholders } = writeConfiguration(registry, exported, { omitsDefaults, schemaUrl })
-  const files = onlyFile('export.yaml', text)
+  const options = { omitsDefaults, schemaUrl }
+  const { text, placeholders } = writeConfiguration(registry, exported, options)
+  const filled = areas.flatMap((area) => {
+    const written = writeConfiguration(registry, exported, { ...options, area })
+    return written.isEmpty ? [] : [{ name: `${area}.yaml`, text: written.text }]
+  })
+  const [first = { name: 'export.yaml', text }, ...rest] = filled
   const desired = loadDesired(
-    { paths: ['export.yaml'], overlays: [], variables: () => undefined },
-    { files, registry, validate },
+    { paths: [], overlays: [], variables: () => undefined },
+    { files: onlyFiles([first, ...rest]), registry, validate, digest: input.digest },
   )
   const plan = await makePlan({ ...input, server, desired })
   if (plan.changes.length > 0) {
@@ -166,5 +197,12 @@ export async function exportConfiguration(input: ExportInput): Promise<Export> {
       hint: 'The server answered differently the second time, or this is a defect of bbstate. Try again, then report it.',
     })
   }
-  return { text, items: exported.items.length, skipped: exported.skipped, placeholders }
+  return {
+    text,
+    files: filled,
+    items: exported.items.length,
+    skipped: exported.skipped,
+    readOnly: exported.readOnly,
+    placeholders,
+  }
 }

@@ -34,7 +34,11 @@ export interface LiveState {
   /** Every item under one parent, by address. */
   all(place: Place<Collection>): Promise<ReadonlyMap<string, LiveItem>>
   /** One item, by its naming values; a list that was read answers without a request. */
-  item(place: Place<Collection>, identity: Readonly<Record<string, unknown>>): Promise<LiveItem | null>
+  item(
+    place: Place<Collection>,
+    identity: Readonly<Record<string, unknown>>,
+    declared?: unknown,
+  ): Promise<LiveItem | null>
 }
 
 /** Starts a pass. */
@@ -54,12 +58,13 @@ export function startLiveState(reader: Reader): LiveState {
     reader,
     single: (place) => remember(singles, place, () => readSingle(reader, place)),
     all,
-    item: async (place, identity) => {
+    item: async (place, identity, declared) => {
       if (place.resource.list !== undefined) {
         const address = itemAddress(place.address, formatKey(place.resource.identity, identity))
         return (await all(place)).get(address) ?? null
       }
-      const live = await place.resource.lookup?.(reader, place.at, identity)
+      const wanted = isObject(declared) ? { ...declared, ...identity } : identity
+      const live = await place.resource.lookup?.(reader, place.at, wanted)
       return live ? liveItem(place, live) : null
     },
   }

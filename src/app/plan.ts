@@ -4,23 +4,29 @@
  * The server handed in can only read. Steps: leave out what is ignored, read what is declared, draft what differs, add
  * what prune deletes and what goes with deletions, check references and guards, order, and finish as data.
  */
-import type { Desired, Ignore } from '../model/desired.js'
+import type { Desired } from '../model/desired.js'
 import { type Draft, finishChange } from '../model/draft.js'
-import { ConfigError, type Finding, PlanError } from '../model/errors.js'
+import { PlanError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import { type Allowances, guardDrafts, refuse } from '../model/guard.js'
 import { serialise } from '../model/normal.js'
 import { orderChanges } from '../model/order.js'
 import { type Change, type FieldChange, type Plan, summarise, type Warning } from '../model/plan.js'
 import { coversAddress } from '../model/policy.js'
-import { findMissing } from '../model/propose.js'
 import type { Registry } from '../model/resource.js'
 import { draftDeclared, draftPruned, findEmptied, type Pruning } from './draft-plan.js'
+import { type Access, judgeAccess } from './access.js'
+import { markLast } from './dependencies.js'
+import { checkCreations, checkRemovals, checkVersions, findReadOnly } from './draft-checks.js'
+import { checkEntrances } from './entrances.js'
 import { draftGoneWith } from './gone-with.js'
-import { startLiveState } from './live-state.js'
+import { type LiveState, startLiveState } from './live-state.js'
+import { judgeHazards } from './outlook.js'
 import type { Clock, LiveServer, Sha256 } from './ports.js'
-import { readDeclared } from './read-declared.js'
-import { checkReferences } from './references.js'
+import { leaveOutUnknown } from './principals.js'
+import { type Declared, readDeclared } from './read-declared.js'
+import { findUnknown } from './references.js'
+import { checkWaivers, endingWaivers, ignoredBy } from './waivers.js'
 
 /** What a plan is made of. */
 export interface PlanInput {
@@ -51,29 +57,53 @@ export interface PlanOptions {
  */
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { registry, server, listen, options = {} } = input
-  const desired = focus(input.desired, options.targets ?? [], input.clock)
+  const { allow = noAllowances } = options
+  const focused = focus(input.desired, options.targets ?? [], input.clock)
+  checkEntrances(registry, focused, allow)
+  checkVersions(focused, server.identity.version)
   const state = startLiveState(server.reading())
-  const declared = await readDeclared(desired, state, (done, total, what) =>
+  const declared = await readDeclared(focused, state, (done, total, what) =>
     listen({ type: 'reading', done, total, what }),
   )
-  const isIgnored = ignoredBy(desired.policy.ignore)
+  const asked = await draftAll(input, focused, declared, state)
+  const unknown = await findUnknown(registry, focused, asked.drafts, state)
+  const { desired, warnings } = leaveOutUnknown(registry, focused, unknown)
+  const { drafts, pruning } = unknown.length === 0 ? asked : await draftAll(input, desired, declared, state)
+  checkCreations(desired, drafts)
+  const judging = { registry, desired, drafts, state, server, allow }
+  const hazards = await judgeHazards(judging)
+  const { account } = server.identity
+  const access = await judgeAccess({ ...judging, account, administrators: desired.policy.administrators })
+  const refused = [
+    ...(access?.refused ?? []),
+    ...guardDrafts(drafts, desired, allow),
+    ...hazards.refused,
+    ...findReadOnly(desired, declared, drafts),
+    ...findEmptied(desired, declared, drafts),
+  ]
+  if (refused.length > 0) throw refuse('The plan is refused', refused)
+  const remarks = [...hazards.warnings, ...warnings, ...endingWaivers(desired.policy.ignore, input.clock)]
+  return finishPlan(input, { desired, drafts, pruning, access, warnings: remarks })
+}
+
+const noAllowances: Allowances = { allows: () => false, allowsPath: () => false }
+
+/** What the files ask for, what prune adds, and what goes with deletions. */
+async function draftAll(
+  { registry, options = {} }: PlanInput,
+  desired: Desired,
+  declared: Declared,
+  state: LiveState,
+): Promise<{ readonly drafts: readonly Draft[]; readonly pruning: Pruning }> {
   const updatesSecrets = (address: string): boolean =>
     (options.updateSecrets ?? []).some((pattern) => coversAddress(pattern, address))
   const drafted = draftDeclared(desired, declared, updatesSecrets)
-  checkResets(desired, drafted)
-  const pruning = draftPruned(desired, declared, isIgnored)
+  checkRemovals(desired, drafted)
+  const pruning = draftPruned(desired, declared, ignoredBy(desired.policy.ignore))
   const wanted = new Set(desired.items.filter(({ want }) => want !== null).map(({ address }) => address))
   const gone = await draftGoneWith(registry, state, [...drafted, ...pruning.drafts], (address) => wanted.has(address))
-  const drafts = [...drafted, ...pruning.drafts, ...gone]
-  await checkReferences(registry, desired, drafts, state)
-  checkCreations(desired, drafts)
-  const guarded = guardDrafts(drafts, desired, options.allow ?? noAllowances)
-  const refused = [...guarded, ...findEmptied(desired, declared, drafts)]
-  if (refused.length > 0) throw refuse('The plan is refused', refused)
-  return finishPlan(input, desired, drafts, pruning)
+  return { drafts: [...drafted, ...pruning.drafts, ...gone], pruning }
 }
-
-const noAllowances: Allowances = { allows: () => false }
 
 /** The part of the configuration that is planned: the targets, less what is ignored. */
 function focus(desired: Desired, targets: readonly string[], clock: Clock): Desired {
@@ -104,82 +134,15 @@ function requireMatch(target: string, desired: Desired): void {
   })
 }
 
-function ignoredBy(ignore: readonly Ignore[]): (address: string) => boolean {
-  return (address) => ignore.some((waiver) => coversAddress(waiver.address, address))
+interface Judged {
+  readonly desired: Desired
+  readonly drafts: readonly Draft[]
+  readonly pruning: Pruning
+  readonly access: Access | undefined
+  readonly warnings: readonly Warning[]
 }
 
-const day = 86_400_000
-
-function daysLeft(waiver: Ignore, clock: Clock): number {
-  return Math.floor((Date.parse(`${waiver.until}T23:59:59Z`) - clock.now()) / day)
-}
-
-function checkWaivers(ignore: readonly Ignore[], clock: Clock): void {
-  const ended = ignore
-    .filter((waiver) => daysLeft(waiver, clock) < 0)
-    .map((waiver): Finding => ({
-      code: 'PLAN_UNSAFE',
-      message: `The waiver for ${waiver.address} ended on ${waiver.until} (${waiver.reason})`,
-      address: waiver.address,
-      source: waiver.source,
-      hint: 'Remove it from policy.ignore, or give it a new end date.',
-    }))
-  if (ended.length > 0) throw refuse('Waivers in policy.ignore have ended', ended)
-}
-
-function endingWaivers(ignore: readonly Ignore[], clock: Clock): readonly Warning[] {
-  return ignore
-    .filter((waiver) => daysLeft(waiver, clock) < 30)
-    .map((waiver) => ({
-      code: 'WAIVER_ENDS',
-      message: `The waiver for ${waiver.address} ends on ${waiver.until}; after that every plan fails until somebody decides`,
-      address: waiver.address,
-      source: waiver.source,
-    }))
-}
-
-function checkResets(desired: Desired, drafts: readonly Draft[]): void {
-  const stuck = drafts.filter(
-    ({ action, resource }) => action === 'delete' && resource.form === 'singleton' && resource.clear === undefined,
-  )
-  throwFindings(
-    stuck.map(({ address, resource }) => ({
-      code: 'CONFIG_SCHEMA',
-      message: `${address} cannot be reset: the server offers no way to`,
-      address,
-      ...sourceOf(desired, address),
-      hint: `Write the value that it shall have (bbstate explain ${resource.kind}).`,
-    })),
-  )
-}
-
-function checkCreations(desired: Desired, drafts: readonly Draft[]): void {
-  throwFindings(
-    drafts
-      .filter(({ action }) => action !== 'delete')
-      .flatMap(({ address, resource, after }) =>
-        findMissing(resource.schema, after).map((path): Finding => ({
-          code: 'CONFIG_SCHEMA',
-          message: `${address} needs ${path} to be created`,
-          address,
-          ...sourceOf(desired, address),
-          hint: `Add it (bbstate explain ${resource.kind} shows an example).`,
-        })),
-      ),
-  )
-}
-
-function sourceOf(desired: Desired, address: string): Pick<Finding, 'source'> {
-  const item = desired.items.find((declared) => declared.address === address)
-  return item === undefined ? {} : { source: item.locate() }
-}
-
-function throwFindings(findings: readonly Finding[]): void {
-  const [first, ...rest] = findings
-  if (first !== undefined) throw new ConfigError([first, ...rest])
-}
-
-function finishPlan(input: PlanInput, desired: Desired, drafts: readonly Draft[], pruning: Pruning): Plan {
+function finishPlan(input: PlanInput, { desired, drafts, pruning, access, warnings }: Judged): Plan {
   const { registry, server, clock, sha256, version } = input
   const items = new Map(desired.items.map((item) => [item.address, item]))
   const finish = (draft: Draft): Change => {
@@ -189,11 +152,8 @@ function finishPlan(input: PlanInput, desired: Desired, drafts: readonly Draft[]
     const locate = (field: FieldChange): FieldChange => ({ ...field, source: item.locate(field.path) })
     return { ...change, source: item.locate(), fields: change.fields.map(locate) }
   }
-  const ordered = orderChanges(
-    registry,
-    drafts.map((draft) => ({ kind: draft.resource.kind, action: draft.action, address: draft.address, draft })),
-  )
-  const changes = ordered.flat().map(({ draft }) => finish(draft))
+  const finished = markLast(registry, drafts.map(finish), access?.own ?? new Set())
+  const changes = orderChanges(registry, finished).flat()
   const touched = new Set(changes.map(({ address }) => address))
   const unchanged = desired.items.filter(({ address }) => !touched.has(address)).length
   const digests = changes.map((change) => change.digest).sort()
@@ -203,9 +163,10 @@ function finishPlan(input: PlanInput, desired: Desired, drafts: readonly Draft[]
     server: server.identity,
     createdAt: new Date(clock.now()).toISOString(),
     changes,
+    ...(access === undefined ? {} : { access: access.shifts }),
     unmanaged: pruning.unmanaged.map(({ address }) => address).sort(),
     kept: pruning.kept.map(({ address }) => address).sort(),
-    warnings: endingWaivers(desired.policy.ignore, clock),
+    warnings,
     summary: summarise(changes, unchanged, pruning.unmanaged.length),
     requests: server.requests(),
     digest: sha256(serialise({ server: server.identity.url, changes: digests })),

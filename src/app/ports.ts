@@ -2,7 +2,7 @@
  * What the use cases need of the world. `host` joins these to Node and Bitbucket; tests hand in their own.
  */
 import type { ServerIdentity } from '../model/plan.js'
-import type { Reader, Writer } from '../model/resource.js'
+import type { NeededPermission, Reader, Writer } from '../model/resource.js'
 import type { Secret } from '../model/secret.js'
 
 /** The live side of a run that only looks. It has no way to write. */
@@ -12,11 +12,15 @@ export interface LiveServer {
   reading(): Reader
   /** Requests sent so far. */
   requests(): number
+  /** Signs in with user name and password, request by request. */
+  readonly usesPassword: boolean
 }
 
 /** The live side of an apply. */
 export interface WritableServer extends LiveServer {
   writer(): Writer
+  /** Whether the account and its token together have a global permission; one request, answered once a run. */
+  holds(permission: NeededPermission): Promise<boolean>
 }
 
 /** The clock: `now` in milliseconds since 1970, `elapsed` monotonic milliseconds. */

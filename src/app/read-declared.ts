@@ -108,7 +108,7 @@ async function readItem(
 ): Promise<{ live: Live | null; renamedFrom?: string }> {
   if (isSingletonPlace(place)) return { live: await state.single({ ...place, address: item.address }) }
   if (!isCollectionPlace(place)) return { live: null }
-  const current = await state.item(place, item.identity)
+  const current = await state.item(place, item.identity, item.want)
   if (item.renamedFrom === undefined) return { live: current }
   const earlier = await state.item(place, { ...item.identity, [place.resource.identity[0]]: item.renamedFrom })
   if (earlier === null) return { live: current }

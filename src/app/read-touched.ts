@@ -32,7 +32,7 @@ export async function readTouched(
     if (isSingletonPlace(place)) return [change.address, await state.single(place)]
     if (!isCollectionPlace(place)) return [change.address, null]
     const identity = time === 'before' ? earlierIdentity(change, place.resource.identity[0]) : change.identity
-    return [change.address, await state.item(place, identity)]
+    return [change.address, await state.item(place, identity, change.after ?? change.before)]
   })
   return new Map(found)
 }

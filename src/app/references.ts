@@ -13,43 +13,69 @@ import { isObject } from '../model/schema.js'
 import { readEverywhere } from './gone-with.js'
 import { type LiveState, nameOf } from './live-state.js'
 
-interface Use {
+/** A declared field that names another item. */
+export interface Use {
   readonly item: DesiredItem
   readonly reference: Reference
 }
 
+/** A name that leads nowhere, and everything that names it. */
+export interface Unknown {
+  readonly kind: string
+  readonly name: string
+  readonly uses: readonly [Use, ...Use[]]
+  /** Why the named item is of no use, where it is there. */
+  readonly reason?: string
+  /** Names that exist. */
+  readonly known: readonly string[]
+}
+
 /**
- * Checks every reference of the declared items.
- * @throws ConfigError `CONFIG_REFERENCE`, one finding a reference: to something unknown (with the nearest name), or to
- * something that the same plan deletes (naming both places).
+ * Finds names of nobody among the references of the declared items: unknown ones, and those that are there but of no
+ * use.
+ * @throws ConfigError `CONFIG_REFERENCE` for references to something that the same plan deletes, naming both places.
  */
-export async function checkReferences(
+export async function findUnknown(
   registry: Registry,
   desired: Desired,
   drafts: readonly Draft[],
   state: LiveState,
-): Promise<void> {
+): Promise<readonly Unknown[]> {
+  const uses = collectUses(registry, desired)
+  refuseDeleted(uses, drafts, desired)
   const changing = new Map(drafts.map((draft) => [draft.address, draft]))
-  const deleted = namesOf(drafts.filter(({ action }) => action === 'delete'))
   const declared = namesOf(desired.items.filter(({ want }) => want !== null))
-  const known = new Map<string, Promise<ReadonlySet<string>>>()
-  const findings: Finding[] = []
-  for (const use of collectUses(registry, desired)) {
+  const known = new Map<string, Promise<Names>>()
+  const unknown = new Map<string, Unknown>()
+  for (const use of uses.filter((one) => isNew(one, changing))) {
     const { kind, name } = use.reference
-    const deletion = deleted.get(kind)?.get(name)
-    if (deletion !== undefined) {
-      findings.push(namesDeleted(use, deletion as Draft, desired))
-      continue
-    }
-    if (declared.get(kind)?.has(name) === true || !isNew(use, changing)) continue
+    const item = declared.get(kind)?.get(name)
+    if (item !== undefined && changing.get(item.address)?.action === 'create') continue
     const names = known.get(kind) ?? readNames(registry, state, kind)
     known.set(kind, names)
     const all = await names
-    if (!all.has(name)) findings.push(namesUnknown(use, [...all, ...(declared.get(kind)?.keys() ?? [])]))
+    const reason = all.get(name)
+    if (reason === undefined && (all.has(name) || item !== undefined)) continue
+    const key = `${kind} ${name}`
+    const others = [...all.keys(), ...(declared.get(kind)?.keys() ?? [])]
+    const same: readonly Use[] = unknown.get(key)?.uses ?? []
+    const [first = use, ...rest] = [...same, use]
+    unknown.set(key, { kind, name, uses: [first, ...rest], known: others, ...(reason === undefined ? {} : { reason }) })
   }
-  const [first, ...rest] = findings
+  return [...unknown.values()]
+}
+
+function refuseDeleted(uses: readonly Use[], drafts: readonly Draft[], desired: Desired): void {
+  const deleted = namesOf(drafts.filter(({ action }) => action === 'delete'))
+  const [first, ...rest] = uses.flatMap((use) => {
+    const deletion = deleted.get(use.reference.kind)?.get(use.reference.name)
+    return deletion === undefined ? [] : [namesDeleted(use, deletion, desired)]
+  })
   if (first !== undefined) throw new ConfigError([first, ...rest])
 }
+
+/** Existing names, each with the reason why it is of no use, where it is. */
+type Names = ReadonlyMap<string, string | undefined>
 
 function collectUses(registry: Registry, desired: Desired): readonly Use[] {
   return desired.items.flatMap((item) => {
@@ -70,7 +96,7 @@ function spell(target: NonNullable<ReturnType<typeof resourceOf>>, name: string)
   return isObject(value) ? String(value[target.identity[0]]) : name
 }
 
-type Named = Pick<Draft | DesiredItem, 'resource' | 'identity'>
+type Named = Pick<Draft | DesiredItem, 'resource' | 'identity' | 'address'>
 
 function namesOf<T extends Named>(items: readonly T[]): ReadonlyMap<string, ReadonlyMap<string, T>> {
   const byKind = new Map<string, Map<string, T>>()
@@ -89,21 +115,29 @@ function isNew({ item, reference }: Use, changing: ReadonlyMap<string, Draft>): 
   return draft.fields.length === 0 || draft.fields.some(({ path }) => path === reference.path)
 }
 
-async function readNames(registry: Registry, state: LiveState, kind: string): Promise<ReadonlySet<string>> {
+async function readNames(registry: Registry, state: LiveState, kind: string): Promise<Names> {
   const target = resourceOf(registry, kind)
-  if (target?.form === 'directory') return new Set(await target.names(state.reader))
+  if (target?.form === 'directory') return new Map((await target.names(state.reader)).map((name) => [name, undefined]))
   const items = await readEverywhere(registry, state, kind)
-  return new Set(items.map((item) => nameOf(item.resource, item.identity)))
+  return new Map(items.map((item) => [nameOf(item.resource, item.identity), item.resource.isInactive?.(item)]))
 }
 
-function namesUnknown({ item, reference }: Use, names: readonly string[]): Finding {
-  const nearest = findNearest(reference.name, names)
+/** What is said of a name of nobody: once, with every place that names it and the nearest name that exists. */
+export function explainUnknown({ kind, name, uses, reason, known }: Unknown): Finding {
+  const [{ item, reference }, ...others] = uses
+  const problem = reason === undefined ? `is not among the ${words(kind)} of the server` : `is of no use: ${reason}`
+  const elsewhere = others.map((use) => {
+    const { file, line } = use.item.locate(use.reference.path)
+    return `${use.item.address} (${file}:${line})`
+  })
+  const also = elsewhere.length === 0 ? '' : `. So do ${elsewhere.join(', ')}`
+  const nearest = reason === undefined ? findNearest(name, known) : undefined
   return {
     code: 'CONFIG_REFERENCE',
-    message: `${item.address} names ${reference.name}, which is not among the ${words(reference.kind)} of the server`,
+    message: `${item.address} names ${name}, which ${problem}${also}`,
     address: item.address,
     source: item.locate(reference.path),
-    hint: nearest === undefined ? `Correct the name, or create it first.` : `Did you mean ${nearest}?`,
+    hint: nearest === undefined ? 'Correct the name, or create it first.' : `Did you mean ${nearest}?`,
   }
 }
 

@@ -82,11 +82,16 @@ export function judgeRefusal(answer: Answer): Refusal {
 export function detailsOf(
   answer: Answer,
   hint?: string,
-): ErrorDetails & { readonly status: number; readonly exceptions: readonly string[] } {
+): ErrorDetails & {
+  readonly status: number
+  readonly exceptions: readonly string[]
+  readonly fields: readonly string[]
+} {
   const requestId = answer.headers['x-arequestid']
   return {
     status: answer.status,
     exceptions: (readServerErrors(answer) ?? []).flatMap(({ exception }) => exception ?? []),
+    fields: (readServerErrors(answer) ?? []).flatMap(({ context }) => context ?? []),
     ...(hint === undefined ? {} : { hint }),
     ...(requestId === undefined ? {} : { requestId }),
   }
@@ -246,6 +251,12 @@ export function nameRequest({ method, path, scrub }: Pick<Asked, 'method' | 'pat
   return `${method} ${scrub(path)}`
 }
 
+/** `/authconfig` and `/basicauth` refuse with `{message}` alone (9.4 document). */
+function plainMessage({ body }: Answer): string {
+  const parsed = parseJson(body)
+  return isObject(parsed) ? (textOf(parsed['message']) ?? '') : ''
+}
+
 const longestQuote = 400
 
 /** What the server said, scrubbed before it is cut, so that no half of a secret stays. */
@@ -255,7 +266,7 @@ function quote(answer: Answer, { scrub }: Asked): string {
     .filter(({ message }) => message !== '')
     .map(({ context, message }) => (context === undefined ? message : `${context}: ${message}`))
     .join('; ')
-  const text = scrub(said.replaceAll(/\s+/gu, ' '))
+  const text = scrub((said === '' ? plainMessage(answer) : said).replaceAll(/\s+/gu, ' '))
   if (text === '') return ''
   return `: ${text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text}`
 }

@@ -75,6 +75,14 @@ export function wordIn<const W extends string>(answered: Answered, field: string
   return typed(answered, field, `one of ${words.join(', ')}`, isWord)
 }
 
+/** A list of texts; one that the API leaves out is empty. */
+export function stringsIn(answered: Answered, field: string): readonly string[] {
+  if (isAbsent(answered.fields[field])) return []
+  const isTexts = (value: unknown): value is readonly string[] =>
+    Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+  return typed(answered, field, 'a list of texts', isTexts)
+}
+
 /** The field as a reader makes it, or nothing where the API left it out: spread the result into the value. */
 export function optional<F extends string, V>(
   answered: Answered,

@@ -5,13 +5,15 @@
  * (catalogue 1.7), so each setting is asked for, and the version only explains a missing one.
  */
 import { ApiError } from '../model/errors.js'
-import type { Collection, Docs, Reader, Registry, Singleton } from '../model/resource.js'
+import type { Collection, Docs, NeededPermission, Reader, Registry, Singleton } from '../model/resource.js'
+import { compareVersions } from '../model/version.js'
 import { nameVersions } from './explain-failure.js'
 
 /** Whether the signed-in account can use a setting on this server. */
 export interface Capability {
   readonly kind: string
   readonly title: string
+  readonly permission: NeededPermission
   /** `forbidden`: the server has it, but the account may not read it. `failed`: the server could not say. */
   readonly state: 'supported' | 'unsupported' | 'forbidden' | 'failed'
   /** Why not, in one sentence; absent where it is supported. */
@@ -37,7 +39,7 @@ function probing(reader: Reader): Reader {
 }
 
 async function probeSetting(probe: Reader, setting: Singleton | Collection, version: string): Promise<Capability> {
-  const about = { kind: setting.kind, title: setting.docs.title }
+  const about = { kind: setting.kind, title: setting.docs.title, permission: setting.docs.permission }
   try {
     // What lies below another item is asked for under a name that nobody has.
     const at = Object.fromEntries(setting.parents.map(({ kind }) => [kind, 'bbstate-probe']))
@@ -62,22 +64,4 @@ function explainMissing(docs: Docs, version: string): string {
     return `This server is ${version}, and the setting is gone since ${until}`
   }
   return `The server has no such endpoint${nameVersions(docs)}; the app that provides it may be disabled`
-}
-
-/**
- * Compares product versions such as `9.4.2`, number by number; what follows the numbers (`-rc1`) does not count, and a
- * missing number is 0. Negative where `a` is older.
- */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [numbersOf(a), numbersOf(b)]
-  for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-function numbersOf(version: string): readonly number[] {
-  const [numbers = ''] = /^\d+(?:\.\d+)*/u.exec(version) ?? []
-  return numbers === '' ? [] : numbers.split('.').map(Number)
 }

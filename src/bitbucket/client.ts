@@ -14,6 +14,7 @@ import type { Scrubber } from '../model/secret.js'
 import type { Answer, Request, Transport } from '../transport.js'
 import { readObject, stringIn } from './answer.js'
 import { type Asked, detailsOf, explainAnswer, isUnrouted, isWebPage, nameRequest, parseJson } from './answer-errors.js'
+import { asForm, asJson, type Content } from './content.js'
 import { type ClientPorts, openGate } from './gate.js'
 import { guardIdentity, type IdentityGuard, type Sent } from './identity.js'
 import { readPages } from './paging.js'
@@ -74,7 +75,8 @@ export function createClient(options: ClientOptions): Client {
   const counts = { sent: 0, repeated: 0 }
   const exchange = makeExchange(options, identity, counts)
   const endpoints = new Map<string, Promise<boolean>>()
-  const fetch: Fetch = (path) => identity.renewing(() => exchange({ method: 'GET', path }))
+  const fetch: Fetch = (path, accept) =>
+    identity.renewing(() => exchange({ method: 'GET', path, ...(accept === undefined ? {} : { accept }) }))
   const readerOver = (get: Fetch): Reader => ({
     get: async (path) => readBody(await get(path), path, exchange),
     list: (path) =>
@@ -82,6 +84,7 @@ export function createClient(options: ClientOptions): Client {
       identity.renewing(() =>
         readPages(path, async (page) => readBody(await exchange({ method: 'GET', path: page }), page, exchange)),
       ),
+    text: async (path) => readText(await get(path, 'text/plain, */*;q=0.1'), path, exchange),
     has: (path) => remember(endpoints, path, async () => isHandled(await get(path), path, exchange)),
   })
   const fresh = readerOver(fetch)
@@ -89,23 +92,41 @@ export function createClient(options: ClientOptions): Client {
     identify: () => identify(options, identity, fetch, exchange),
     reading: () => memoise(readerOver, fetch),
     fresh: () => fresh,
-    writer: () => ({
-      ...fresh,
-      send: async (method, path, body) => {
-        const answer = await identity.renewing(() => exchange({ method, path, body }))
+    writer: () => {
+      const send = async (request: Sending): Promise<unknown> => {
+        const { method, path } = request
+        const answer = await identity.renewing(() => exchange(request))
         if (answer.status >= 300) throw await exchange.explain(answer, { method, path })
         return decodeBody(answer, { method, path }, exchange)
-      },
-    }),
+      }
+      return {
+        ...fresh,
+        send: (method, path, body) => send({ method, path, ...(body === undefined ? {} : { content: asJson(body) }) }),
+        secretText: () => {
+          const text = options.ports.secretText()
+          options.scrubber.add(text)
+          return text
+        },
+        sendForm: (method, path, parts) => send({ method, path, content: asForm(parts) }),
+      }
+    },
     requests: () => ({ ...counts }),
     close: () => options.transport.close(),
   }
 }
 
-type Fetch = (path: string) => Promise<Answer>
+type Fetch = (path: string, accept?: string) => Promise<Answer>
+
+interface Sending {
+  readonly method: WriteMethod | 'GET'
+  readonly path: string
+  readonly content?: Content
+  /** Default: JSON. */
+  readonly accept?: string
+}
 
 interface Exchange {
-  (request: { method: WriteMethod | 'GET'; path: string; body?: unknown }): Promise<Answer>
+  (request: Sending): Promise<Answer>
   /** The error for an answer that is not a success. */
   explain(answer: Answer, sent: Sent): Promise<ApiError>
   asked(sent: Sent): Asked
@@ -134,14 +155,18 @@ function makeExchange(
       counts.repeated++
     },
   }
-  const exchange = ({ method, path, body }: Parameters<Exchange>[0]): Promise<Answer> => {
-    const headers = headersOf(method, options.version)
-    const json = body === undefined ? {} : { body: JSON.stringify(body) }
+  const exchange = ({ method, path, content, accept }: Sending): Promise<Answer> => {
+    const headers = {
+      ...headersOf(method, options.version, content?.type),
+      ...(accept === undefined ? {} : { accept }),
+    }
+    const body = content === undefined ? {} : { body: content.body }
     const send = async (): Promise<Answer> => {
+      identity.requireSignIn()
       // Signed behind the gate and anew for each repetition: a wait may be longer than the token lives.
       const authorization = await credentials.authorize()
       const signed = { ...headers, authorization: authorization.reveal() }
-      const answer = await transmit({ method, path: `/rest${path}`, headers: signed, ...json })
+      const answer = await transmit({ method, path: `/rest${path}`, headers: signed, ...body })
       identity.judge(answer, authorization, { method, path })
       return answer
     }
@@ -170,13 +195,17 @@ function requestEvent(request: Request, answer: Answer, milliseconds: number, sc
   }
 }
 
-function headersOf(method: Request['method'], version: string): Readonly<Record<string, string>> {
+function headersOf(
+  method: Request['method'],
+  version: string,
+  type = 'application/json',
+): Readonly<Record<string, string>> {
   return {
     accept: 'application/json',
     // Wanted by multipart and form endpoints, harmless elsewhere (catalogue 1.5).
     'x-atlassian-token': 'no-check',
     'user-agent': `bbstate/${version}`,
-    ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
+    ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': type }),
   }
 }
 
@@ -203,6 +232,13 @@ async function readBody(answer: Answer, path: string, exchange: Exchange): Promi
   const sent = { method: 'GET', path } as const
   if (answer.status >= 300) throw await exchange.explain(answer, sent)
   return decodeBody(answer, sent, exchange)
+}
+
+/** The body of a GET as it is: `null` for an absent text. */
+async function readText(answer: Answer, path: string, exchange: Exchange): Promise<string | null> {
+  if (answer.status === 404 && !isUnrouted(answer)) return null
+  if (answer.status >= 300) throw await exchange.explain(answer, { method: 'GET', path })
+  return answer.body
 }
 
 /** Whether something handles the path, whatever it says; a server that is not available says nothing of its paths. */
@@ -265,8 +301,8 @@ function notBitbucket(answer: Answer): ApiError {
 function memoise(readerOver: (get: Fetch) => Reader, fetch: Fetch): Reader {
   const answers = new Map<string, Promise<Answer>>()
   const lists = new Map<string, Promise<readonly unknown[] | null>>()
-  const reader = readerOver(async (path) => {
-    const answer = await remember(answers, path, () => fetch(path))
+  const reader = readerOver(async (path, accept) => {
+    const answer = await remember(answers, path, () => fetch(path, accept))
     if (answer.status >= 500 || answer.status === 429) answers.delete(path)
     return answer
   })

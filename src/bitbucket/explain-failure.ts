@@ -44,9 +44,10 @@ export function nameVersions({ since, until }: Pick<Docs, 'since' | 'until'>): s
 }
 
 function retell(error: ApiError, message: string): ApiError {
-  const { code, hint, address, source, requestId, status, exceptions } = error
+  const { code, hint, address, source, requestId, status, exceptions, fields } = error
   return new ApiError(code, message, {
     exceptions,
+    fields,
     cause: error,
     ...(hint === undefined ? {} : { hint }),
     ...(address === undefined ? {} : { address }),

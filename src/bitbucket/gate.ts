@@ -15,6 +15,8 @@ export interface ClientPorts {
   now(): number
   /** A number from 0 to below 1. */
   random(): number
+  /** A new text that nobody can guess. */
+  secretText(): string
 }
 
 /** How wide the gate is. */

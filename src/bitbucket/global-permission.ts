@@ -1,5 +1,7 @@
 /** Permissions on the whole server, and the endpoints that take everything in the query (catalogue I-15, I-16). */
 
+import type { Judged, NeededPermission } from '../model/resource.js'
+
 /** Weakest first. */
 export const globalPermissions = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
 
@@ -10,4 +12,13 @@ export type GlobalPermission = (typeof globalPermissions)[number]
 export function permissionPath(path: string, name: string, permission?: GlobalPermission): string {
   const grant = permission === undefined ? '' : `&permission=${permission}`
   return `${path}?name=${encodeURIComponent(name)}${grant}`
+}
+
+/** Only who holds SYS_ADMIN may grant or revoke it (I-15). */
+export function permissionToGrant({ before, after }: Judged<Granted>): NeededPermission {
+  return before?.permission === 'SYS_ADMIN' || after?.permission === 'SYS_ADMIN' ? 'SYS_ADMIN' : 'ADMIN'
+}
+
+interface Granted {
+  readonly permission: GlobalPermission
 }

@@ -32,6 +32,12 @@ export type Sent = Pick<Asked, 'method' | 'path'>
 
 /** Watches whom the answers name. */
 export interface IdentityGuard {
+  /**
+   * Before each request. Where the server refused the credentials for good, nothing more is sent with them: repeated
+   * failures end in a CAPTCHA that locks the account.
+   * @throws the refusal that ended the sign-in.
+   */
+  requireSignIn(): void
   /** The account that the first answer named. */
   account(): string | undefined
   asked(sent: Sent): Asked
@@ -62,6 +68,11 @@ class IdentityLost extends Error {
 export function guardIdentity(options: IdentityOptions): IdentityGuard {
   const { credentials, scrubber, allowNoIdentityHeader = false } = options
   let named: string | undefined
+  let ended: BbstateError | undefined
+  const end = (reason: BbstateError): BbstateError => {
+    ended ??= reason
+    return reason
+  }
   const asked = (sent: Sent): Asked => ({
     ...sent,
     scheme: credentials.scheme,
@@ -70,12 +81,18 @@ export function guardIdentity(options: IdentityOptions): IdentityGuard {
   })
   const unnamed = (answer: Answer): AuthError => explainUnnamed(answer, credentials.scheme)
   return {
+    requireSignIn: () => {
+      if (ended !== undefined) throw ended
+    },
     account: () => (named === undefined ? undefined : readName(named)),
     asked,
     unnamed,
     judge: (answer, authorization, sent) => {
-      if (answer.status === 401) {
-        if (judgeRefusal(answer) !== 'unknown') return
+      if (answer.status === 401 || isDenied(answer)) {
+        const refusal = judgeRefusal(answer)
+        // Told as the 401 that it is, also where the status says 403.
+        if (refusal === 'locked') throw end(explainAnswer({ ...answer, status: 401 }, asked(sent)))
+        if (refusal !== 'unknown') return
         throw new IdentityLost(authorization, refused(answer, asked(sent)), false)
       }
       if (allowNoIdentityHeader || !isJudged(answer)) return
@@ -93,7 +110,8 @@ export function guardIdentity(options: IdentityOptions): IdentityGuard {
         return await work()
       } catch (error) {
         if (!(error instanceof IdentityLost)) throw error
-        if (error.mayBeDone || !(await credentials.renew(error.rejected))) throw error.reason
+        if (error.mayBeDone) throw error.reason
+        if (!(await credentials.renew(error.rejected))) throw end(error.reason)
       }
       try {
         return await work()
@@ -102,6 +120,11 @@ export function guardIdentity(options: IdentityOptions): IdentityGuard {
       }
     },
   }
+}
+
+/** A CAPTCHA is asked for by a header, beside 401 or 403. */
+function isDenied({ status, headers }: Answer): boolean {
+  return status === 403 && headers['x-authentication-denied-reason'] !== undefined
 }
 
 function isJudged(answer: Answer): boolean {

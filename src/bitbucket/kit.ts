@@ -10,10 +10,19 @@
  * error that names the field.**
  */
 import type {
+  AccessRole,
   Collection,
+  CoveredBy,
+  Created,
+  Digest,
   Directory,
   Docs,
+  Entrance,
+  Hazard,
+  Judged,
   Live,
+  NeededPermission,
+  Outlook,
   Reader,
   Rename,
   Resource,
@@ -74,6 +83,11 @@ interface About<K extends string, S extends Schema, P> {
    */
   readonly replacesSecrets?: true | ((live: NoInfer<Value<S>>) => boolean)
   readonly volatile?: true
+  readonly isOnRequest?: true
+  readonly access?: AccessRole
+  readonly needs?: (change: Judged<NoInfer<Value<S>>>) => NeededPermission
+  readonly hazards?: (change: Judged<NoInfer<Value<S>>>, outlook: Outlook) => Promise<readonly Hazard[]>
+  readonly entrance?: (declared: NoInfer<Value<S>>, coveredBy: CoveredBy) => Entrance | undefined
 }
 
 interface SingletonVerbs<V, P> {
@@ -87,15 +101,19 @@ interface CollectionVerbs<V, P> {
   /** One paged read of everything under a parent. `null` where the parent is absent. */
   list?(api: Reader, at: At<P>): Promise<readonly Live<V>[] | null>
   /** One item by its naming values, for kinds that have no list or a costly one. */
-  lookup?(api: Reader, at: At<P>, identity: V): Promise<Live<V> | null>
-  create(api: Writer, at: At<P>, change: Write<V>): Promise<void>
+  lookup?(api: Reader, at: At<P>, wanted: V): Promise<Live<V> | null>
+  /** Leave it out where the API has none, or where what it hands out (a secret) would be lost. */
+  create?(api: Writer, at: At<P>, change: Write<V>): Promise<void | Created>
   createMany?(api: Writer, at: At<P>, changes: readonly Write<V>[]): Promise<void>
   /** Leave it out where an item cannot be changed: it is then replaced. */
   update?(api: Writer, at: At<P>, change: Write<V>): Promise<void>
   rename?(api: Writer, at: At<P>, change: Rename<V>): Promise<void>
-  delete(api: Writer, at: At<P>, live: Live<V>): Promise<void>
+  /** Leave it out where the API cannot remove an item. */
+  delete?(api: Writer, at: At<P>, live: Live<V>): Promise<void>
   /** Why the server would not let this item be changed or deleted (a read-only directory): never pruned. */
   isReadOnly?(live: Live<V>): string | undefined
+  /** Why the item is there but of no use, such as a deactivated user. */
+  isInactive?(live: Live<V>): string | undefined
 }
 
 /** Defines a setting of which there is one under each parent. */
@@ -122,7 +140,14 @@ export function collection<
   const P extends Root | Resource,
   const I extends PropertyOf<S>,
 >(
-  about: About<K, S, P> & { readonly identity: readonly [I, ...I[]] },
+  about: About<K, S, P> & {
+    readonly identity: readonly [I, ...I[]]
+    readonly fixed?: readonly I[]
+    readonly identify?: (
+      written: Partial<NoInfer<Value<S>>>,
+      sha256: Digest,
+    ) => Readonly<Record<string, string>> | string
+  },
 ): (verbs: CollectionVerbs<Value<S>, P>) => CollectionDefinition<K, P> {
   return (verbs) => {
     const erased = verbs as unknown as CollectionVerbs<unknown, Root>
@@ -133,12 +158,15 @@ export function collection<
       identity: about.identity,
       list: explaining(about.docs, erased.list?.bind(erased)),
       lookup: explaining(about.docs, erased.lookup?.bind(erased)),
-      create: explaining(about.docs, erased.create.bind(erased)),
+      create: explaining(about.docs, erased.create?.bind(erased)),
       createMany: explaining(about.docs, erased.createMany?.bind(erased)),
       update: explaining(about.docs, erased.update?.bind(erased)),
       rename: explaining(about.docs, erased.rename?.bind(erased)),
-      delete: explaining(about.docs, erased.delete.bind(erased)),
+      delete: explaining(about.docs, erased.delete?.bind(erased)),
+      fixed: about.fixed ?? [],
+      identify: about.identify as Collection['identify'],
       isReadOnly: erased.isReadOnly?.bind(erased),
+      isInactive: erased.isInactive?.bind(erased),
     }
   }
 }
@@ -178,6 +206,11 @@ function commonOf<K extends string, S extends Schema, P extends Root | Resource>
     excludes: about.excludes ?? [],
     replacesSecrets: replacesSecretsOf(about.replacesSecrets),
     volatile: about.volatile ?? false,
+    isOnRequest: about.isOnRequest ?? false,
+    access: about.access,
+    needs: about.needs as Resource['needs'],
+    hazards: about.hazards as Resource['hazards'],
+    entrance: about.entrance as Resource['entrance'],
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Bitbucket's paging: `{values, isLastPage, nextPageStart}`.
+ * Bitbucket's paging: `{values, isLastPage, nextPageStart}`; pages of `/authconfig` call the values `results` (I-21), and
+ * a few lists are bare arrays (catalogue 1.2).
  *
  * A filtered page may be short or empty and still not be the last one, and the server clamps `limit` silently, so only
  * `nextPageStart` says where to go on. It must rise, else a list would never end.
@@ -33,9 +34,10 @@ function pagePath(path: string, start: number): string {
 }
 
 function readPage(path: string, page: unknown, start: number): { values: readonly unknown[]; next?: number } {
+  if (Array.isArray(page)) return { values: page }
   if (!isObject(page)) throw unexpected(path, '', 'a page', page)
-  if (!Array.isArray(page['values'])) throw unexpected(path, 'values', 'a list', page['values'])
-  const values: readonly unknown[] = page['values']
+  const values: unknown = page['values'] ?? page['results']
+  if (!Array.isArray(values)) throw unexpected(path, 'values', 'a list', values)
   const { nextPageStart: next, isLastPage } = page
   if (isLastPage === true || (isLastPage === undefined && isAbsent(next))) return { values }
   if (typeof next !== 'number' || !Number.isInteger(next) || next <= start) {

@@ -2,37 +2,75 @@
 import type { Registry } from '../model/resource.js'
 import { instance } from './kit.js'
 import accessTokenPolicy from './resources/access-token-policy.js'
+import accessTokens from './resources/access-tokens.js'
 import banner from './resources/banner.js'
+import basicAuth from './resources/basic-auth.js'
 import defaultBranch from './resources/default-branch.js'
+import gpgKeys from './resources/gpg-keys.js'
 import groupPermissions from './resources/group-permissions.js'
 import groups from './resources/groups.js'
+import hookScripts from './resources/hook-scripts.js'
+import identityProviders from './resources/identity-providers.js'
+import license from './resources/license.js'
+import loggers from './resources/loggers.js'
+import logging from './resources/logging.js'
 import mailServer from './resources/mail-server.js'
 import members from './resources/members.js'
+import mergeStrategies from './resources/merge-strategies.js'
+import meshNodes from './resources/mesh-nodes.js'
+import mirrors from './resources/mirrors.js'
 import rateLimit from './resources/rate-limit.js'
 import rateLimitUsers from './resources/rate-limit-users.js'
 import repositoryArchiving from './resources/repository-archiving.js'
 import repositoryDeletion from './resources/repository-deletion.js'
+import restSettings from './resources/rest-settings.js'
+import rootLogger from './resources/root-logger.js'
+import secretScanningExemptions from './resources/secret-scanning-exemptions.js'
+import secretScanningRules from './resources/secret-scanning-rules.js'
+import singleSignOn from './resources/single-sign-on.js'
 import sshKeyPolicy from './resources/ssh-key-policy.js'
+import sshKeys from './resources/ssh-keys.js'
+import systemSigning from './resources/system-signing.js'
 import userPermissions from './resources/user-permissions.js'
 import users from './resources/users.js'
+import x509Certificates from './resources/x509-certificates.js'
 
 /** Every setting that this build knows. */
 export const registry: Registry = {
   roots: [instance],
   resources: [
     accessTokenPolicy,
+    accessTokens,
     banner,
+    basicAuth,
     defaultBranch,
+    gpgKeys,
     groupPermissions,
     groups,
+    hookScripts,
+    identityProviders,
+    license,
+    loggers,
+    logging,
     mailServer,
     members,
+    mergeStrategies,
+    meshNodes,
+    mirrors,
     rateLimit,
     rateLimitUsers,
     repositoryArchiving,
     repositoryDeletion,
+    restSettings,
+    rootLogger,
+    secretScanningExemptions,
+    secretScanningRules,
+    singleSignOn,
     sshKeyPolicy,
+    sshKeys,
+    systemSigning,
     userPermissions,
     users,
+    x509Certificates,
   ],
 }

@@ -66,6 +66,21 @@ const policySchema: JsonSchema = {
   properties: {
     prune: patterns('Collections whose unlisted items are deleted, such as instance.groupPermissions.'),
     protect: patterns('Items that may not be deleted, replaced or emptied; /** for all below.'),
+    administrators: {
+      type: 'object',
+      description: 'Who must still be a system administrator after every apply; bbstate itself always must.',
+      additionalProperties: false,
+      properties: {
+        users: patterns('Names of users who must keep SYS_ADMIN, directly or through a group.'),
+        atLeast: { type: 'integer', minimum: 1, description: 'How many people must keep SYS_ADMIN. Default 1.' },
+      },
+    },
+    unknownPrincipals: {
+      type: 'string',
+      enum: ['refuse', 'warn'],
+      description:
+        'What the name of a user or group means that is unknown or deactivated: refuse the plan (default), or leave out just that entry and warn.',
+    },
     ignore: {
       type: 'array',
       description: 'What is left alone for a while.',
@@ -133,16 +148,21 @@ function collectionSchema(registry: Registry, resource: Collection): JsonSchema 
     }
     case 'scalars': {
       const field = properties[plain]
-      const value = field === undefined ? {} : nullable(valueSchema(field))
+      const value = field === undefined ? {} : removable(resource, valueSchema(field))
       return { type: 'object', propertyNames: naming, additionalProperties: value }
     }
     case 'map': {
-      const item = nullable(itemSchema(registry, resource, resource.identity))
+      const item = removable(resource, itemSchema(registry, resource, resource.identity))
       return { type: 'object', propertyNames: naming, additionalProperties: item }
     }
     case 'list':
       return { type: 'array', items: entrySchema(registry, resource) }
   }
+}
+
+/** An item may be written as null where the API can remove it. */
+function removable(resource: Collection, schema: JsonSchema): JsonSchema {
+  return resource.delete === undefined ? schema : nullable(schema)
 }
 
 /** What a name must look like where it stands before a colon. */
@@ -165,7 +185,7 @@ function entrySchema(registry: Registry, resource: Collection): JsonSchema {
     ...Object.fromEntries(naming),
     absent: { const: true, description: 'Write true to say that the item must not exist.' },
   }
-  return { ...item, required: resource.identity, properties }
+  return { ...item, ...(resource.identify === undefined ? { required: resource.identity } : {}), properties }
 }
 
 /** A naming property holds no null, and an object that names is not empty. */
@@ -219,6 +239,8 @@ function valueSchema(schema: Schema): JsonSchema {
     case 'number':
     case 'boolean':
       return scalarSchema(schema)
+    case 'json':
+      return { type: ['object', 'array', 'string', 'number', 'boolean'], description }
   }
 }
 

@@ -18,8 +18,12 @@ export interface ConfigurationFiles {
   read(path: string): ConfigurationFile
 }
 
-/** A configuration of one text, for what never was a file. */
+/** A configuration of texts that never were files. */
+export function onlyFiles(files: readonly [ConfigurationFile, ...ConfigurationFile[]]): ConfigurationFiles {
+  return { expand: () => files, read: () => files[0] }
+}
+
+/** A configuration of one text. */
 export function onlyFile(name: string, text: string): ConfigurationFiles {
-  const file = { name, text }
-  return { expand: () => [file], read: () => file }
+  return onlyFiles([{ name, text }])
 }

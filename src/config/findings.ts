@@ -12,13 +12,7 @@ import type { SchemaFinding } from './validator.js'
 const shown = 20
 
 /** Parts of the language that are refused by name until they are built. */
-const unbuilt = new Set([
-  '/projects',
-  '/rules',
-  '/policy/administrators',
-  '/policy/limits',
-  '/policy/unknownPrincipals',
-])
+const unbuilt = new Set(['/projects', '/rules', '/policy/limits'])
 
 /** What violations are explained with. */
 export interface Context {

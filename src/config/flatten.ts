@@ -5,6 +5,7 @@ import {
   type At,
   childrenOf,
   type Collection,
+  type Digest,
   notationOf,
   plainProperties,
   type Registry,
@@ -52,8 +53,8 @@ export interface Written {
 }
 
 /** Takes a valid document apart. */
-export function flatten(registry: Registry, document: unknown, positions: () => Positions): Written {
-  const flattening = new Flattening(registry, positions)
+export function flatten(registry: Registry, document: unknown, positions: () => Positions, sha256: Digest): Written {
+  const flattening = new Flattening(registry, positions, sha256)
   for (const root of registry.roots) {
     const section = isObject(document) ? document[root.path] : undefined
     if (section !== undefined) flattening.section(root.kind, section, {}, root.path, pointerTo('', root.path))
@@ -74,10 +75,12 @@ class Flattening implements Written {
   readonly findings: Finding[] = []
   readonly #registry: Registry
   readonly #positions: () => Positions
+  readonly #sha256: Digest
 
-  constructor(registry: Registry, positions: () => Positions) {
+  constructor(registry: Registry, positions: () => Positions, sha256: Digest) {
     this.#registry = registry
     this.#positions = positions
+    this.#sha256 = sha256
   }
 
   section(kind: string, node: unknown, at: At, base: string, pointer: string): void {
@@ -110,7 +113,7 @@ class Flattening implements Written {
     if (Array.isArray(written)) {
       // What was found wrong was taken out, which leaves holes.
       return written.flatMap((entry: unknown, index): readonly Entry[] =>
-        entry === undefined ? [] : [listEntry(resource, entry, pointerTo(pointer, index))],
+        entry === undefined ? [] : this.#identified(resource, listEntry(resource, entry, pointerTo(pointer, index))),
       )
     }
     const [name] = resource.identity
@@ -120,6 +123,32 @@ class Flattening implements Written {
       const entry = { identity: { [name]: key }, pointer: pointerTo(pointer, key) }
       return body === null || !isScalar ? { ...entry, body } : { ...entry, body: { [plain]: body }, scalar: plain }
     })
+  }
+
+  /** The entry with the naming values that are computed from it, where the definition computes them. */
+  #identified(resource: Collection, entry: Entry): readonly Entry[] {
+    const [name] = resource.identity
+    if (resource.identify === undefined || !isObject(entry.body)) return [entry]
+    const isNamed = entry.identity[name] !== undefined
+    const isBare = Object.keys(entry.body).every((property) => resource.identity.includes(property))
+    if (isNamed && isBare) return [entry]
+    const identity = resource.identify(entry.body, this.#sha256)
+    const origin: Origin = { positions: this.#positions, pointer: entry.pointer }
+    if (typeof identity === 'string') {
+      const hint = `Write ${name} or what it is computed from.`
+      this.#report({ code: 'CONFIG_SCHEMA', message: `${resource.key}: ${identity}`, hint }, origin, '')
+      return []
+    }
+    const spelled = (value: unknown): unknown => {
+      const canonical = resource.canonical({ [name]: value })
+      return isObject(canonical) ? canonical[name] : value
+    }
+    if (isNamed && spelled(entry.identity[name]) !== spelled(identity[name])) {
+      const message = `${resource.key}: ${name} is not that of what stands beside it`
+      this.#report({ code: 'CONFIG_SCHEMA', message, hint: `Leave ${name} out: it is computed.` }, origin, '')
+      return []
+    }
+    return [{ ...entry, identity }]
   }
 
   #item(resource: Collection, entry: Entry, at: At, section: string): void {

@@ -7,14 +7,14 @@
 import { formatName, itemAddress } from '../model/address.js'
 import type { Desired, Policy } from '../model/desired.js'
 import { ConfigError, type Finding } from '../model/errors.js'
-import type { Registry } from '../model/resource.js'
+import type { Digest, Registry } from '../model/resource.js'
 import { secretsIn } from '../model/secret-reference.js'
 import { isObject } from '../model/schema.js'
 import { secretScopeVariable, secretVariable } from '../model/secret.js'
 import type { ConfigurationFile, ConfigurationFiles } from './files.js'
 import { explainViolations, limitFindings, takeOut, violatedPointers } from './findings.js'
 import { flatten, type Written } from './flatten.js'
-import { locating, readPolicy } from './policy.js'
+import { emptyPolicy, locating, readPolicy, unitePolicies } from './policy.js'
 import { type Positions, pointerTo } from './positions.js'
 import { misplacedSecret, resolveReferences, substitute, type Variables } from './references.js'
 import { unite } from './unite.js'
@@ -34,6 +34,7 @@ export interface ConfigurationPorts {
   readonly files: ConfigurationFiles
   readonly registry: Registry
   readonly validate: Validate
+  readonly digest: Digest
 }
 
 interface Loaded extends Written {
@@ -67,11 +68,7 @@ export function loadDesired(input: ConfigurationInput, ports: ConfigurationPorts
   return {
     items,
     collections,
-    policy: {
-      prune: all.flatMap(({ policy }) => policy.prune),
-      protect: all.flatMap(({ policy }) => policy.protect),
-      ignore: all.flatMap(({ policy }) => policy.ignore),
-    },
+    policy: unitePolicies(all.map(({ policy }) => policy)),
     ...(server.server === undefined ? {} : { server: server.server }),
   }
 }
@@ -79,12 +76,13 @@ export function loadDesired(input: ConfigurationInput, ports: ConfigurationPorts
 const nothing: Omit<Loaded, 'findings'> = {
   items: [],
   collections: [],
-  policy: { prune: [], protect: [], ignore: [] },
+  policy: emptyPolicy,
   server: undefined,
 }
 
 /** What was found wrong is taken out, so that the rest of the file is still looked at. */
-function loadFile(file: ConfigurationFile, variables: Variables, { registry, validate }: ConfigurationPorts): Loaded {
+function loadFile(file: ConfigurationFile, variables: Variables, ports: ConfigurationPorts): Loaded {
+  const { registry, validate, digest } = ports
   const parsed = parseFile(file)
   if (!('data' in parsed)) return { ...nothing, findings: parsed }
   const { positions } = parsed
@@ -98,7 +96,7 @@ function loadFile(file: ConfigurationFile, variables: Variables, { registry, val
       ? []
       : explainViolations(violated, { registry, document: substituted, positions: positions() })
   const document = takeOut(substituted, violatedPointers(violated))
-  const written = flatten(registry, document, positions)
+  const written = flatten(registry, document, positions, digest)
   const frame = readFrame(registry, document, positions)
   const { policy, findings: policyFindings } = readPolicy(registry, frame.document, positions)
   return {

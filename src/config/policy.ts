@@ -43,7 +43,42 @@ export function readPolicy(
     const covered = spell(address, 'ignore', pointerTo(pointer, 'address'))
     return [locating({ address: covered, reason, until }, positions, pointer)]
   })
-  return { policy: { prune: patterns('prune'), protect: patterns('protect'), ignore: ignores }, findings }
+  const policy: Policy = {
+    prune: patterns('prune'),
+    protect: patterns('protect'),
+    ignore: ignores,
+    administrators: readAdministrators(section['administrators']),
+    ...readUnknown(section['unknownPrincipals']),
+  }
+  return { policy, findings }
+}
+
+function readAdministrators(section: unknown): Policy['administrators'] {
+  const { users, atLeast } = isObject(section) ? section : {}
+  const names = listOf(users).filter((name) => typeof name === 'string')
+  return { users: names.map((name) => name.toLowerCase()), atLeast: typeof atLeast === 'number' ? atLeast : 1 }
+}
+
+function readUnknown(written: unknown): Pick<Policy, 'unknownPrincipals'> {
+  return written === 'warn' || written === 'refuse' ? { unknownPrincipals: written } : {}
+}
+
+/** The policy of nothing. */
+export const emptyPolicy: Policy = { prune: [], protect: [], ignore: [], administrators: { users: [], atLeast: 1 } }
+
+/** One policy of many files: lists are united; of several demands the stricter one holds. */
+export function unitePolicies(policies: readonly Policy[]): Policy {
+  const unknown = policies.flatMap(({ unknownPrincipals }) => unknownPrincipals ?? [])
+  return {
+    prune: policies.flatMap(({ prune }) => prune),
+    protect: policies.flatMap(({ protect }) => protect),
+    ignore: policies.flatMap(({ ignore }) => ignore),
+    administrators: {
+      users: [...new Set(policies.flatMap(({ administrators }) => administrators.users))],
+      atLeast: Math.max(1, ...policies.map(({ administrators }) => administrators.atLeast)),
+    },
+    ...(unknown.length === 0 ? {} : { unknownPrincipals: unknown.includes('refuse') ? 'refuse' : 'warn' }),
+  }
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -6,6 +6,7 @@
  */
 import { formatKey, sectionOf } from '../model/address.js'
 import {
+  type Area,
   type At,
   childrenOf,
   type Collection,
@@ -15,6 +16,7 @@ import {
   type Singleton,
 } from '../model/resource.js'
 import { isObject, propertiesOf, type Schema } from '../model/schema.js'
+import { escapeReferences } from './references.js'
 import { block, comment, type Lines, list, pad, scalar, text } from './text.js'
 
 /** One live setting. */
@@ -36,6 +38,8 @@ export interface WritableState {
 /** A configuration as text. */
 export interface WrittenText {
   readonly text: string
+  /** Nothing is declared. */
+  readonly isEmpty: boolean
   /** Names of the secrets that stand as placeholders. */
   readonly placeholders: readonly string[]
 }
@@ -44,16 +48,18 @@ export interface WrittenText {
 export function writeConfiguration(
   registry: Registry,
   state: WritableState,
-  options: { readonly omitsDefaults: boolean; readonly schemaUrl: string },
+  options: { readonly omitsDefaults: boolean; readonly schemaUrl: string; readonly area?: Area },
 ): WrittenText {
-  const writer = new Writer(registry, state, options.omitsDefaults)
+  const writer = new Writer(registry, state, options)
   const lines = registry.roots.flatMap(({ kind, path }) => {
     // The first setting follows its section at once.
     const [, ...section] = writer.section(kind, path, 1)
     return section.length === 0 ? [] : [`${path}:`, ...section]
   })
   const head = `# yaml-language-server: $schema=${options.schemaUrl}`
-  return { text: `${[head, ...(lines.length === 0 ? ['{}'] : lines)].join('\n')}\n`, placeholders: writer.placeholders }
+  const isEmpty = lines.length === 0
+  const text = `${[head, ...(isEmpty ? ['{}'] : lines)].join('\n')}\n`
+  return { text, isEmpty, placeholders: writer.placeholders }
 }
 
 /** Where fields are written: whose they are, how deep, and what stands elsewhere. */
@@ -71,13 +77,16 @@ class Writer {
   readonly placeholders: string[] = []
   readonly #registry: Registry
   readonly #omitsDefaults: boolean
+  /** The one that is written; absent: all. */
+  readonly #area: Area | undefined
   readonly #bySection: ReadonlyMap<string, readonly WritableItem[]>
   readonly #collections: ReadonlySet<string>
   readonly #explained = new Set<unknown>()
 
-  constructor(registry: Registry, state: WritableState, omitsDefaults: boolean) {
+  constructor(registry: Registry, state: WritableState, options: { omitsDefaults: boolean; area?: Area }) {
     this.#registry = registry
-    this.#omitsDefaults = omitsDefaults
+    this.#omitsDefaults = options.omitsDefaults
+    this.#area = options.area
     const bySection = new Map<string, WritableItem[]>()
     for (const item of state.items) {
       const section = item.resource.form === 'singleton' ? item.address : sectionOf(item.address)
@@ -91,6 +100,8 @@ class Writer {
 
   section(kind: string, base: string, depth: number): Lines {
     return childrenOf(this.#registry, kind).flatMap((resource) => {
+      // What lies below another setting stands where that stands.
+      if (depth === 1 && this.#area !== undefined && resource.docs.area !== this.#area) return []
       const address = `${base}.${resource.key}`
       const items = this.#bySection.get(address) ?? []
       const [only] = items
@@ -165,7 +176,7 @@ class Writer {
   #fields(schema: Schema, value: unknown, place: Place): Lines {
     if (!isObject(value)) return []
     return Object.entries(propertiesOf(schema)).flatMap(([property, field]) => {
-      if (place.leftOut.includes(property)) return []
+      if (place.leftOut.includes(property) || field.writeOnly === true) return []
       const lines =
         field.secret === true
           ? this.#secret(property, schema, place)
@@ -191,6 +202,8 @@ class Writer {
     const head = `${pad(depth)}${property}:`
     const inside = { ...place, depth: depth + 1, leftOut: [], path: [...place.path, property] }
     if (schema.type === 'object') return block(head, this.#fields(schema, value, inside))
+    // JSON is YAML.
+    if (schema.type === 'json') return [`${head} ${escapeReferences(JSON.stringify(value))}`]
     if (schema.type !== 'array' || !Array.isArray(value)) return text(head, value, depth)
     const key = schema['x-key']
     if (key === undefined) {

@@ -1,5 +1,6 @@
 /** A setting's first example as it stands in a configuration. */
 import { dump } from 'js-yaml'
+import { escapeReferences } from '../config/references.js'
 import { childrenOf, notationOf, type Registry, type Resource } from '../model/resource.js'
 import { isObject, propertiesOf, type Schema } from '../model/schema.js'
 
@@ -21,9 +22,17 @@ function placeBelow(registry: Registry, parent: Resource, below: Record<string, 
   const [example] = parent.examples
   const name = parent.form === 'collection' && isObject(example) ? String(example[parent.identity[0]]) : ''
   const [above] = parent.parents
-  const section = { [parent.key]: { [name]: below } }
+  const section = { [parent.key]: { [name]: { ...neededFields(parent, example), ...below } } }
   if (above === undefined || 'root' in above) return { [above?.path ?? '']: section }
   return placeBelow(registry, above, section)
+}
+
+/** What of an example its creation needs. */
+function neededFields({ schema, ...resource }: Resource, example: unknown): Record<string, unknown> {
+  if (schema.type !== 'object' || !isObject(example)) return {}
+  const names: readonly string[] = resource.form === 'collection' ? resource.identity : []
+  const needed = (schema.required ?? []).filter((property) => !names.includes(property))
+  return Object.fromEntries(needed.map((property): [string, unknown] => [property, example[property]]))
 }
 
 /** An example value in the notation of its setting. */
@@ -52,9 +61,14 @@ function notationValue(
 function writtenForm(schema: Schema, value: unknown): unknown {
   const key = schema.type === 'array' ? schema['x-key'] : undefined
   if (schema.type === 'array' && key !== undefined && Array.isArray(value)) {
-    const entries = value.filter(isObject).map(({ [key]: name, ...rest }) => [String(name), rest] as const)
+    const entries = value.filter(isObject).map(({ [key]: name, ...rest }) => {
+      return [String(name), writtenForm(schema.items, rest)] as const
+    })
     return Object.fromEntries(entries)
   }
+  // What looks like a reference and is none is escaped, as a user must.
+  if (typeof value === 'string') return schema.secret === true ? value : escapeReferences(value)
+  if (schema.type === 'array' && Array.isArray(value)) return value.map((entry) => writtenForm(schema.items, entry))
   if (!isObject(value)) return value
   const fields = propertiesOf(schema)
   return Object.fromEntries(

@@ -49,10 +49,24 @@ const change = record(
       ...record({ secrets: listOf(text, 'Names of declared secrets.'), target: { type: 'object' } }),
       description: 'Where secrets of the item would be sent from now on.',
     },
+    last: { const: true, description: "Touches the rights of bbstate's own account; applied after everything else." },
     precondition: { ...digest, description: 'Digest of the live object that the change was computed from.' },
     digest,
   },
-  ['source', 'cause', 'renamedFrom', 'destination'],
+  ['source', 'cause', 'renamedFrom', 'destination', 'last'],
+)
+
+const shifts = listOf(
+  record(
+    {
+      permission: text,
+      through: { type: 'string', description: 'The group; absent where it is granted to the person.' },
+      people: listOf(text, 'Names; absent where the members of the group were not read: everybody in it.'),
+      isUncertain: { const: true, description: 'Another group, whose members were not read, may give the same.' },
+    },
+    ['through', 'people', 'isUncertain'],
+  ),
+  'The strongest permission first.',
 )
 
 const finding = record({ code: text, message: text, hint: text, address: text, source, requestId: text }, [
@@ -66,26 +80,33 @@ const finding = record({ code: text, message: text, hint: text, address: text, s
 export const planSchema: JsonSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'bbstate plan',
-  ...record({
-    formatVersion: { const: 1 },
-    bbstate: { type: 'string', description: 'The version that made it.' },
-    server,
-    createdAt: { type: 'string', description: 'ISO 8601.' },
-    changes: listOf(change, 'In the order in which apply would make them.'),
-    unmanaged: listOf(text, 'Addresses of live items in declared collections that no file declares.'),
-    kept: listOf(text, 'Addresses that prune leaves because they are protected or read-only.'),
-    warnings: listOf(record({ code: text, message: text, address: text, source }, ['address', 'source']), 'Remarks.'),
-    summary: record({
-      create: count,
-      update: count,
-      delete: count,
-      replace: count,
-      unchanged: count,
-      unmanaged: count,
-    }),
-    requests: count,
-    digest: { ...digest, description: 'Canonical: ignores order, source lines, account, time and requests.' },
-  }),
+  ...record(
+    {
+      formatVersion: { const: 1 },
+      bbstate: { type: 'string', description: 'The version that made it.' },
+      server,
+      createdAt: { type: 'string', description: 'ISO 8601.' },
+      changes: listOf(change, 'In the order in which apply would make them.'),
+      access: {
+        ...record({ losses: shifts, gains: shifts }),
+        description: "Who gains and loses which global permission; absent where the plan touches nobody's.",
+      },
+      unmanaged: listOf(text, 'Addresses of live items in declared collections that no file declares.'),
+      kept: listOf(text, 'Addresses that prune leaves because they are protected or read-only.'),
+      warnings: listOf(record({ code: text, message: text, address: text, source }, ['address', 'source']), 'Remarks.'),
+      summary: record({
+        create: count,
+        update: count,
+        delete: count,
+        replace: count,
+        unchanged: count,
+        unmanaged: count,
+      }),
+      requests: count,
+      digest: { ...digest, description: 'Canonical: ignores order, source lines, account, time and requests.' },
+    },
+    ['access'],
+  ),
 }
 
 const outcome = record(
@@ -95,9 +116,10 @@ const outcome = record(
     outcome: { enum: ['done', 'failed', 'skipped'] },
     error: finding,
     requestId: text,
+    note: { type: 'string', description: 'What to write down, such as a number that the server gave.' },
     milliseconds: count,
   },
-  ['error', 'requestId'],
+  ['error', 'requestId', 'note'],
 )
 
 /** The schema of `apply --json`. */

@@ -2,6 +2,7 @@
 import { type CommandWords, commands, type Option, variableOf } from '../host/options.js'
 import { childrenOf, notationOf, type Registry, type Resource } from '../model/resource.js'
 import { propertiesOf, type Schema } from '../model/schema.js'
+import { compareVersions } from '../model/version.js'
 import { writeExample } from './example.js'
 import { pathOf } from '../report/explain.js'
 
@@ -13,6 +14,7 @@ export function makeReference(registry: Registry): ReadonlyMap<string, string> {
   const settings = registry.resources.filter(({ form }) => form !== 'directory')
   pages.set('settings/README.md', settingsIndex(settings))
   for (const resource of settings) pages.set(`settings/${resource.kind}.md`, settingPage(registry, resource))
+  pages.set('coverage.md', coveragePage(settings))
   pages.set('commands.md', commandsPage())
   pages.set('exit-codes.md', exitCodesPage)
   return pages
@@ -29,6 +31,57 @@ function settingsIndex(settings: readonly Resource[]): string {
 |---|---|---|---|
 ${rows.join('\n')}
 `
+}
+
+/** Versions that a row of the coverage table speaks of. */
+const covered = ['7.21', '8.19', '9.4', '10.2']
+
+function coveragePage(settings: readonly Resource[]): string {
+  const rows = [...settings].sort(byPath).map((one) => {
+    const { permission, since, until } = one.docs
+    const has = (version: string): boolean =>
+      (since === undefined || compareVersions(version, since) >= 0) &&
+      (until === undefined || compareVersions(version, until) < 0)
+    const versions = covered.map((version) => (has(version) ? 'yes' : `from ${since ?? ''}`))
+    const cells = [
+      `[\`${pathOf(one)}\`](settings/${one.kind}.md)`,
+      ...versions,
+      permission,
+      verbsOf(one),
+      exportOf(one),
+    ]
+    return `| ${cells.join(' | ')} |`
+  })
+  return `${generated}# Coverage
+
+What bbstate manages, on which versions of Bitbucket Data Center, with which global permission, and by which verbs. Read: \`list\` is one paged list, \`each\` one request a declared item. What REST does not offer stands in [what REST does not offer](../not-offered.md).
+
+| setting | ${covered.join(' | ')} | permission | verbs | export |
+|---|${covered.map(() => '---|').join('')}---|---|---|
+${rows.join('\n')}
+
+Whether a server really has a setting is asked, not assumed: \`bbstate doctor\` shows the answer for yours.
+`
+}
+
+function byPath(a: Resource, b: Resource): number {
+  return pathOf(a) < pathOf(b) ? -1 : 1
+}
+
+function verbsOf(resource: Resource): string {
+  if (resource.form === 'directory') return 'read'
+  if (resource.form === 'singleton') return `read, write${resource.clear === undefined ? '' : ', reset'}`
+  const verbs = [resource.list === undefined ? 'each' : 'list']
+  if (resource.create !== undefined) verbs.push('create')
+  if (resource.update !== undefined) verbs.push('update')
+  if (resource.rename !== undefined) verbs.push('rename')
+  if (resource.delete !== undefined) verbs.push('delete')
+  return verbs.join(', ')
+}
+
+function exportOf(resource: Resource): string {
+  if (resource.form === 'collection' && resource.list === undefined) return 'never'
+  return resource.isOnRequest || resource.volatile ? 'with `--include`' : 'yes'
 }
 
 function settingPage(registry: Registry, resource: Resource): string {

@@ -24,12 +24,12 @@ export async function loadConfiguration(
     overlays: settings.list('overlay'),
     variables: readVariables(world, settings),
   }
-  const ports = { files: configurationFiles(), registry, validate: configurationValidator() }
+  const ports = { files: configurationFiles(), registry, validate: configurationValidator(), digest: world.digest }
   return { registry, desired: loadDesired(input, ports) }
 }
 
 /** What an export needs beside the server. */
 export function exportPorts(world: World) {
-  const { clock, sha256, version } = world
-  return { registry, validate: configurationValidator(), clock, sha256, version }
+  const { clock, sha256, digest, version } = world
+  return { registry, validate: configurationValidator(), clock, sha256, digest, version }
 }

@@ -1,6 +1,7 @@
 /** Looks at everything that a run needs, one check after the other, and says what to do about each. */
 import { probeCapabilities } from '../bitbucket/capability.js'
 import { registry } from '../bitbucket/registry.js'
+import { askRights, scopesFor } from '../bitbucket/rights.js'
 import { BbstateError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import { type Connection, findConnection } from './connection.js'
@@ -123,12 +124,19 @@ async function checkIdentity(
   return [server, { state: 'ok', message: `${account} on Bitbucket ${version}` }]
 }
 
+/** One line a setting: whether this server has it, what it needs, and whether the account with its token has that. */
 async function checkSettings(server: Server): Promise<readonly Check[]> {
-  const found = await probeCapabilities(server.reading(), registry, server.identity.version)
+  const reading = server.reading()
+  const found = await probeCapabilities(reading, registry, server.identity.version)
+  const holds = askRights(reading)
   const states = { supported: 'ok', unsupported: 'warning', forbidden: 'failed', failed: 'failed' } as const
-  return found.map(({ kind, state, because }) => ({
-    name: kind,
-    state: states[state],
-    message: because ?? 'supported, and readable with this sign-in',
-  }))
+  return Promise.all(
+    found.map(async ({ kind, state, permission, because }): Promise<Check> => {
+      const needs = `needs ${permission}, scope ${scopesFor[permission]}`
+      if (state !== 'supported') return { name: kind, state: states[state], message: `${because ?? ''}; ${needs}` }
+      if (await holds(permission)) return { name: kind, state: 'ok', message: `supported; ${needs}: held` }
+      const advice = 'Give the account the permission, and tick the scope on the application link.'
+      return { name: kind, state: 'failed', message: `supported; ${needs}: not held`, advice }
+    }),
+  )
 }

@@ -39,18 +39,22 @@ export function findPackaged(path: string): string {
 }
 
 /**
- * Writes an export into a directory and answers the file. Never over a file that says something else: it may hold what
- * somebody wrote by hand.
+ * Writes the files of an export into a directory and answers their paths. Never over a file that says something else:
+ * it may hold what somebody wrote by hand. All are looked at before one is written.
  */
-export async function writeExport(directory: string, text: string): Promise<string> {
-  const file = join(directory, 'instance.yaml')
-  if (existsSync(file)) {
-    if (readFileSync(file, 'utf8') === text) return file
-    throw new UsageError(`${file} exists and says something else`, {
+export async function writeExport(
+  directory: string,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<readonly string[]> {
+  const wanted = files.map(({ name, text }) => ({ path: join(directory, name), text }))
+  const missing = wanted.filter(({ path, text }) => {
+    if (!existsSync(path)) return true
+    if (readFileSync(path, 'utf8') === text) return false
+    throw new UsageError(`${path} exists and says something else`, {
       hint: 'Export into another directory and compare, or move the file away.',
     })
-  }
+  })
   mkdirSync(directory, { recursive: true })
-  await writeDocument(file, text)
-  return file
+  for (const { path, text } of missing) await writeDocument(path, text)
+  return wanted.map(({ path }) => path)
 }

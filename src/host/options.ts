@@ -215,6 +215,7 @@ export const commands: readonly CommandWords[] = [
     description: 'Compare the applied configuration with live settings; never writes; exit 2 where they differ',
     options: [
       { name: 'unmanaged', type: 'boolean', description: 'List live items that no file declares' },
+      { name: 'volatile', type: 'boolean', description: 'Count settings that change by themselves, such as loggers' },
       ...planOptions.filter(({ name }) => name === 'target'),
       ...configurationOptions,
       ...connectionOptions,

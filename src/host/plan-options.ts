@@ -6,16 +6,20 @@ import { findNearest } from '../model/nearest.js'
 import { coversAddress } from '../model/policy.js'
 import type { Settings } from './settings.js'
 
-/** Guards that `--allow` can lift, and whether they take an address. */
+/** Guards that `--allow` can lift, and whether they take an address or a path below `/rest`. */
 const allowances = new Map([
   ['secret-destination', 'address'],
   ['drop-secrets', 'none'],
   ['no-identity-header', 'none'],
   ['network-file-system', 'none'],
+  ['unknown-administrators', 'none'],
+  ['hook-scripts', 'none'],
+  ['mesh-nodes', 'none'],
+  ['rest-settings', 'path'],
 ] as const)
 
 /** What `--target`, `--update-secrets` and `--allow` say. */
-export function planOptionsOf(settings: Settings): PlanOptions {
+export function planOptionsOf(settings: Settings): PlanOptions & { readonly allow: Allowances } {
   return {
     targets: settings.list('target'),
     updateSecrets: settings.list('update-secrets'),
@@ -37,6 +41,9 @@ export function readAllowances(given: readonly string[]): Allowances {
     if (takes === 'address' && !value) {
       throw new UsageError(`--allow ${name} needs an address`, { hint: `Write --allow ${name}=instance.mailServer.` })
     }
+    if (takes === 'path' && value?.startsWith('/rest/') !== true) {
+      throw new UsageError(`--allow ${name} needs a path below /rest`, { hint: `Write --allow ${name}=/rest/app.` })
+    }
     return { name, value }
   })
   return {
@@ -44,6 +51,11 @@ export function readAllowances(given: readonly string[]): Allowances {
       parsed.some((allowed) => {
         if (allowed.name !== name) return false
         return allowed.value === undefined || (address !== undefined && coversAddress(allowed.value, address))
+      }),
+    allowsPath: (name, path) =>
+      parsed.some((allowed) => {
+        const prefix = allowed.value?.replace(/\/+$/u, '')
+        return allowed.name === name && prefix !== undefined && (path === prefix || path.startsWith(`${prefix}/`))
       }),
   }
 }

@@ -1,7 +1,9 @@
 /** Opens the server of a run: connection, credentials, client, and the proof of who is signed in. */
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveServer, WritableServer } from '../app/ports.js'
 import { type Client, createClient } from '../bitbucket/client.js'
+import { askRights } from '../bitbucket/rights.js'
 import type { Desired } from '../model/desired.js'
 import type { Listener } from '../model/event.js'
 import { findConnection, findCredentials } from './connection.js'
@@ -46,6 +48,7 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
   const { server, client } = await open(input, untilWriting.signal)
   return {
     ...server,
+    holds: askRights(client.fresh()),
     writer: () => {
       input.world.signal.removeEventListener('abort', stop)
       return client.writer()
@@ -60,12 +63,14 @@ async function open(
   const connection = await findConnection(world, given, assertion)
   const { settings, transport, baseUrl } = connection
   const maxRate = settings.number('max-rate')
+  const credentials = await findCredentials(world, connection, command, listen)
   const client = createClient({
     transport,
-    credentials: await findCredentials(world, connection, command, listen),
+    credentials,
     ports: {
       now: () => world.clock.elapsed(),
       random: Math.random,
+      secretText: () => randomBytes(24).toString('base64url'),
       sleep: async (milliseconds, stop) => {
         await sleep(milliseconds, undefined, stop === undefined ? {} : { signal: stop })
       },
@@ -85,6 +90,7 @@ async function open(
       identity,
       reading: () => client.reading(),
       requests: () => client.requests().sent,
+      usesPassword: credentials.scheme === 'basic',
       close: () => client.close(),
     }
     return { server, client }

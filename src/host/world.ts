@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, Sha256 } from '../app/ports.js'
+import type { Digest } from '../model/resource.js'
 import { UsageError } from '../model/errors.js'
 import { Scrubber } from '../model/secret.js'
 import type { UserDirectories } from './profile.js'
@@ -15,6 +16,7 @@ export interface World {
   readonly environment: Environment
   readonly clock: Clock
   readonly sha256: Sha256
+  readonly digest: Digest
   readonly scrubber: Scrubber
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal
@@ -30,6 +32,11 @@ export interface World {
   readFile(path: string, option: string): string
 }
 
+/** SHA-256 in hexadecimal. Node's crypto is loaded at the first digest: validate needs none, and loading it is dear. */
+function hash(data: string | Uint8Array): string {
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(data).digest('hex')
+}
+
 /** The real world. */
 export function createWorld(
   environment: Environment,
@@ -40,8 +47,8 @@ export function createWorld(
   return {
     environment,
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
-    // Loaded at the first digest: validate needs none, and loading crypto is dear.
-    sha256: (text) => process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex'),
+    sha256: hash,
+    digest: hash,
     scrubber: new Scrubber(),
     signal,
     version,

@@ -55,11 +55,22 @@ export interface Pattern {
   readonly source: Source
 }
 
+/** Who must still be a system administrator after an apply. */
+export interface Administrators {
+  /** Names, in lower case. */
+  readonly users: readonly string[]
+  /** People at least, the acting account among them. */
+  readonly atLeast: number
+}
+
 /** What the configuration says about how differences are treated. */
 export interface Policy {
   readonly prune: readonly Pattern[]
   readonly protect: readonly Pattern[]
   readonly ignore: readonly Ignore[]
+  readonly administrators: Administrators
+  /** What the name of a user or group means that is unknown or deactivated. Absent: `refuse`. */
+  readonly unknownPrincipals?: 'refuse' | 'warn'
 }
 
 /** Everything that a configuration declares. */

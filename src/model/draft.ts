@@ -3,6 +3,7 @@
  *
  * Pure. A draft still knows its definition and its live object; `finishChange` turns it into the data of a plan.
  */
+import { formatKey } from './address.js'
 import { compare } from './compare.js'
 import { normalise, serialise } from './normal.js'
 import type { Action, Cause, Change, Destination, FieldChange } from './plan.js'
@@ -64,10 +65,15 @@ function draftUpdate(aim: Aim, live: Live, before: unknown, proposed: unknown): 
   const secrets = updatesSecrets === true ? secretFields(resource.schema, proposed) : []
   const fields = [...compared, ...secrets]
   if (fields.length === 0) return null
-  const isReplaced = resource.form === 'collection' && resource.update === undefined && !isRename(resource, fields)
+  const isReplaced = resource.form === 'collection' && isReplacement(resource, fields)
   const sendsSecrets = isReplaced || updatesSecrets === true || resource.replacesSecrets(live.value)
   const after = normalise(resource.schema, proposed, sendsSecrets ? 'keep' : 'drop')
   return { ...aim, action: isReplaced ? 'replace' : 'update', before, after, fields }
+}
+
+function isReplacement(resource: Collection, fields: readonly FieldChange[]): boolean {
+  if (isRename(resource, fields)) return false
+  return resource.update === undefined || fields.some(({ path }) => resource.fixed.includes(path))
 }
 
 function isRename(resource: Collection, fields: readonly FieldChange[]): boolean {
@@ -77,6 +83,13 @@ function isRename(resource: Collection, fields: readonly FieldChange[]): boolean
 /** The declared secrets of a value as changed fields: they cannot be compared, only sent. */
 function secretFields(schema: Schema, value: unknown, path = ''): readonly FieldChange[] {
   if (schema.secret === true) return isSecretReference(value) ? [{ path, after: value }] : []
+  if (schema.type === 'array' && schema['x-key'] !== undefined && Array.isArray(value)) {
+    const key = schema['x-key']
+    return value.filter(isObject).flatMap((entry) => {
+      const name = formatKey([key], { [key]: entry[key] })
+      return secretFields(schema.items, entry, `${path}[${name}]`)
+    })
+  }
   if (!isObject(value)) return []
   return Object.entries(propertiesOf(schema)).flatMap(([property, field]) =>
     secretFields(field, value[property], path === '' ? property : `${path}.${property}`),
@@ -95,6 +108,8 @@ export function destinationOf({ resource, action, after, fields }: Draft): Desti
   const { schema } = resource
   if (after === undefined || !holdsSecrets(schema) || !isObject(after)) return undefined
   const destination = destinationFields(schema)
+  // The secret is the server's own, and is sent nowhere else.
+  if (destination.length === 0) return undefined
   const secrets = secretsIn(schema, after)
   const isMoved = fields.some(({ path }) => destination.includes(path.split(/[.[]/u)[0] ?? ''))
   const isNew = action === 'create' && secrets.length > 0

@@ -148,16 +148,23 @@ export class ApiError extends BbstateError {
   readonly status: number | undefined
   /** The server's Java exception names, in the order of its `errors` array. Decide on these, never on texts. */
   readonly exceptions: readonly string[]
+  /** The fields that the server's `errors` array names as `context`. */
+  readonly fields: readonly string[]
 
   constructor(
     code: ApiCode,
     message: string,
-    details: ErrorDetails & { readonly status?: number; readonly exceptions?: readonly string[] } = {},
+    details: ErrorDetails & {
+      readonly status?: number
+      readonly exceptions?: readonly string[]
+      readonly fields?: readonly string[]
+    } = {},
   ) {
     super(message, details)
     this.code = code
     this.status = details.status
     this.exceptions = details.exceptions ?? []
+    this.fields = details.fields ?? []
   }
 }
 

@@ -22,6 +22,7 @@ export function normalise(schema: Schema, value: unknown, hidden: Hidden = 'drop
     case 'integer':
     case 'number':
     case 'boolean':
+    case 'json':
       return value
   }
 }

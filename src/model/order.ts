@@ -63,8 +63,25 @@ function collectNeeds(registry: Registry): ReadonlyMap<Phase, ReadonlySet<Phase>
   return needs
 }
 
-/** The changes layer by layer; within a layer by address. A layer may run in parallel, layers run one after another. */
-export function orderChanges<C extends Pick<Change, 'kind' | 'action' | 'address'>>(
+/**
+ * The changes layer by layer; within a layer by address. A layer may run in parallel, layers run one after another.
+ * What is marked `last` has layers of its own behind all others: what it gives before what it takes away, so that the
+ * account is never without its rights in between.
+ */
+export function orderChanges<C extends Pick<Change, 'kind' | 'action' | 'address' | 'last'>>(
+  registry: Registry,
+  changes: readonly C[],
+): readonly (readonly C[])[] {
+  const phases: readonly ((change: C) => boolean)[] = [
+    ({ last }) => last !== true,
+    ({ last, action }) => last === true && action === 'create',
+    ({ last, action }) => last === true && action !== 'create' && action !== 'delete',
+    ({ last, action }) => last === true && action === 'delete',
+  ]
+  return phases.flatMap((isOfPhase) => orderLayers(registry, changes.filter(isOfPhase)))
+}
+
+function orderLayers<C extends Pick<Change, 'kind' | 'action' | 'address'>>(
   registry: Registry,
   changes: readonly C[],
 ): readonly (readonly C[])[] {

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly outcome: 'done' | 'failed' | 'skipped'
   readonly error?: Finding
   readonly requestId?: string
+  /** What the reader should write down, such as a number that the server gave. */
+  readonly note?: string
   readonly milliseconds: number
 }
 

@@ -4,6 +4,7 @@
  * It is serialisable as it stands: no closures, no colour, no secret values, no raw answers of the server. A plan file
  * is an expectation, not an instruction: apply computes everything itself and compares.
  */
+import type { AccessShifts } from './access.js'
 import type { Source } from './errors.js'
 import type { At } from './resource.js'
 
@@ -45,6 +46,8 @@ export interface Change {
   /** Where the configuration asks for it. */
   readonly source?: Source
   readonly cause?: Cause
+  /** It touches the rights of bbstate's own account, or needs a change that does: applied after everything else. */
+  readonly last?: true
   /** The earlier address, for a rename. */
   readonly renamedFrom?: string
   /** Where secrets of the item would be sent from now on; shown first and refused unless allowed. */
@@ -93,6 +96,8 @@ export interface Plan {
   /** ISO 8601. */
   readonly createdAt: string
   readonly changes: readonly Change[]
+  /** Who gains and who loses which global permission; absent where the plan touches nobody's. */
+  readonly access?: AccessShifts
   /** Addresses of live items that no file declares, in declared collections. */
   readonly unmanaged: readonly string[]
   /** Addresses that prune would have deleted but that are protected. */

@@ -19,6 +19,8 @@ interface Annotations {
   readonly 'x-ref'?: string
   /** Changing this field changes where a secret of the same object is sent. */
   readonly 'x-destination'?: true
+  /** First server version that keeps this field; older ones drop it silently, so that declaring it there is refused. */
+  readonly 'x-since'?: string
 }
 
 /** Text. `format` is a hint for the reader only; `pattern` is an ES2020 regular expression with the `u` flag. */
@@ -68,8 +70,13 @@ export interface ObjectSchema extends Annotations {
   readonly anyOf?: readonly string[]
 }
 
+/** Any JSON, compared and replaced as one value: for what only the server knows the shape of. */
+export interface JsonSchema extends Annotations {
+  readonly type: 'json'
+}
+
 /** A schema of the dialect. */
-export type Schema = StringSchema | NumberSchema | BooleanSchema | ArraySchema | ObjectSchema
+export type Schema = StringSchema | NumberSchema | BooleanSchema | ArraySchema | ObjectSchema | JsonSchema
 
 type Flat<T> = { [K in keyof T]: T[K] }
 type Properties<P, R> = Flat<
@@ -87,11 +94,13 @@ export type Value<S> = S extends { type: 'string'; enum: readonly (infer E)[] }
       ? number
       : S extends { type: 'boolean' }
         ? boolean
-        : S extends { type: 'array'; items: infer I }
-          ? readonly Value<I>[]
-          : S extends { type: 'object'; properties: infer P }
-            ? Properties<P, S extends { required: readonly (infer R)[] } ? R : never>
-            : never
+        : S extends { type: 'json' }
+          ? Json
+          : S extends { type: 'array'; items: infer I }
+            ? readonly Value<I>[]
+            : S extends { type: 'object'; properties: infer P }
+              ? Properties<P, S extends { required: readonly (infer R)[] } ? R : never>
+              : never
 
 /** The property names of an object schema. */
 export type PropertyOf<S> = S extends { properties: infer P } ? Extract<keyof P, string> : never

@@ -8,7 +8,9 @@ import { ApplyError, type ApplyReport, type Outcome } from '../model/outcome.js'
 import type { Action, Change, FieldChange, Plan } from '../model/plan.js'
 import { isObject } from '../model/schema.js'
 import { findingsOf } from './json.js'
+import { diffLines } from './line-diff.js'
 import {
+  accessWords,
   applySentence,
   countWords,
   destinationWords,
@@ -62,6 +64,10 @@ function renderPlan(plan: Plan, paint: ChalkInstance): string {
     lines.push(paint.green(noChanges))
   } else {
     lines.push(`bbstate will make these changes on ${paint.bold(serverWords(plan))}:`, '')
+    if (plan.access !== undefined) {
+      const colour = plan.access.losses.length > 0 ? paint.red : paint.yellow
+      lines.push(`  ${colour(accessWords(plan.access))}.`, '')
+    }
     lines.push(...renderDestinations(plan.changes, paint))
     const changes = inReadingOrder(plan.changes)
     const width = Math.min(64, Math.max(...changes.map(({ address }) => address.length)))
@@ -97,6 +103,7 @@ function renderFields(change: Change, paint: ChalkInstance): readonly string[] {
   const width = Math.max(0, ...fields.map(({ path }) => path.length))
   return fields.map((field) => {
     const name = field.path === '' ? '' : `${escapeText(field.path).padEnd(width)}   `
+    if (isLong(field.before) || isLong(field.after)) return renderText(name.trimEnd(), field, paint)
     return `        ${name}${renderValues(change.action, field, paint)}`
   })
 }
@@ -108,6 +115,19 @@ function renderValues(action: Action, { before, after }: FieldChange, paint: Cha
     return renderSet(before, after, paint)
   }
   return `${paint.red(formatValue(before))} → ${paint.green(formatValue(after))}`
+}
+
+function isLong(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('\n')
+}
+
+/** A text of several lines, line by line. */
+function renderText(name: string, { before, after }: FieldChange, paint: ChalkInstance): string {
+  const lines = diffLines(typeof before === 'string' ? before : '', typeof after === 'string' ? after : '')
+  const signs = { kept: paint.dim, added: paint.green, removed: paint.red }
+  const marks = { kept: ' ', added: '+', removed: '-' }
+  const shown = lines.map(({ change, line }) => `            ${signs[change](`${marks[change]} ${escapeText(line)}`)}`)
+  return [`        ${name}`, ...shown].join('\n')
 }
 
 function isSet(list: readonly unknown[]): boolean {
@@ -149,10 +169,11 @@ function renderRemarks(plan: Plan, paint: ChalkInstance): readonly string[] {
 
 function renderApplied(report: ApplyReport, paint: ChalkInstance): string {
   const failed = report.outcomes.filter(({ outcome }) => outcome !== 'done')
-  if (failed.length === 0 && report.converged) return `${paint.green.bold(applySentence(report))}\n`
+  const notes = report.outcomes.flatMap(({ note }) => (note === undefined ? [] : [`${escapeText(note)}\n`]))
+  if (failed.length === 0 && report.converged) return `${notes.join('')}${paint.green.bold(applySentence(report))}\n`
   const { done, failed: broken, skipped } = report.summary
   const lines = failed.map((outcome) => renderOutcome(outcome, paint))
-  return `${lines.join('')}${paint.bold(`Applied in part: ${done} done, ${broken} failed, ${skipped} skipped.`)}\n`
+  return `${[...notes, ...lines].join('')}${paint.bold(`Applied in part: ${done} done, ${broken} failed, ${skipped} skipped.`)}\n`
 }
 
 function renderOutcome(outcome: Outcome, paint: ChalkInstance): string {

@@ -3,6 +3,7 @@
  *
  * "Plan: 1 to add, …" and "Apply complete! …" are Terraform's own: scripts look for them.
  */
+import type { AccessShifts, Shift } from '../model/access.js'
 import type { Source } from '../model/errors.js'
 import type { Action, Change, Destination, Plan, Summary } from '../model/plan.js'
 import type { ApplyReport } from '../model/outcome.js'
@@ -51,6 +52,26 @@ export function destinationWords({ secrets, target }: Destination): string {
   return `${what} goes to ${Object.entries(target)
     .map(([field, value]) => `${field} ${formatValue(value)}`)
     .join(', ')}`
+}
+
+/** `Access: 2 lose SYS_ADMIN through contractors (carol, dave); 1 gains ADMIN (alice)`. Losses come first. */
+export function accessWords({ losses, gains }: AccessShifts): string {
+  const parts = [
+    ...losses.map((shift) => shiftWords(shift, 'loses', 'lose')),
+    ...gains.map((shift) => shiftWords(shift, 'gains', 'gain')),
+  ]
+  return parts.length === 0 ? 'Access: nobody gains or loses a global permission' : `Access: ${parts.join('; ')}`
+}
+
+const shownPeople = 8
+
+function shiftWords({ permission, through, people, isUncertain }: Shift, one: string, many: string): string {
+  const way = through === undefined ? '' : ` through ${escapeText(through)}`
+  if (people === undefined) return `everybody in ${escapeText(through ?? '')} ${one} ${permission}`
+  const more = people.length > shownPeople ? `, and ${people.length - shownPeople} more` : ''
+  const names = `${people.slice(0, shownPeople).map(escapeText).join(', ')}${more}`
+  const doubt = isUncertain === true ? ', unless another group gives it' : ''
+  return `${people.length} ${people.length === 1 ? one : many} ${permission}${way} (${names})${doubt}`
 }
 
 /** Deletions first, then replacements, changes, creations; within each in the order of the plan. */

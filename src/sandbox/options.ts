@@ -62,6 +62,7 @@ export function featuresOf(options: SandboxOptions): Features {
     mailSpelling: options.mailSpelling ?? (bitbucket === '7.21' ? 'kebab' : 'camel'),
     sshMount: options.sshPolicyMount ?? 'ssh',
     leaksOptionals: !isAtLeast(bitbucket, '9.4'),
+    samlSigning: isAtLeast(bitbucket, '9.6'),
     mailOAuth: isAtLeast(bitbucket, '10.0'),
     accessTokenPolicyUnset: options.accessTokenPolicyUnset ?? 'missing',
   }

@@ -2,7 +2,8 @@
 import { failure, type Reply, unrouted } from './answers.js'
 import { identify, refuseCaller } from './caller.js'
 import type { Limiter } from './limiter.js'
-import type { createRouter, Features } from './router.js'
+import { parseForm } from './form.js'
+import type { createRouter, Features, Route } from './router.js'
 import type { SandboxState } from './state.js'
 
 /** A request below the context path. */
@@ -38,11 +39,23 @@ export function answerRest(server: RestServer, request: Request, isStranger: boo
   const authorization = isStranger ? undefined : headerOf(request, 'authorization')
   const caller = identify(authorization, state, server.now(), isOpen ? 'anonymous' : 'refuse')
   if ('status' in caller) return { reply: caller, user: undefined }
+  const blocked = refuseBasic(server.state, request, caller.user)
+  if (blocked !== undefined) return { reply: blocked, user: undefined }
   const { user } = caller
   const wait = user === undefined ? 0 : limit(user, server.now())
   if (wait > 0) return { reply: tooMany(wait), user: state.users[user ?? '']?.name }
   const reply = user === undefined && isOpen ? answerNobody(server, request) : answerCaller(server, request, caller)
   return { reply, user: user === undefined ? undefined : (state.users[user]?.name ?? user) }
+}
+
+/** Basic authentication that is blocked, for users and paths that are not allowed it. */
+function refuseBasic({ instance }: SandboxState, request: Request, user: string | undefined): Reply | undefined {
+  const { blockRequests, allowedUsers, allowedPaths } = instance.basicAuth
+  const isBasic = /^basic /iu.test(headerOf(request, 'authorization') ?? '')
+  if (!blockRequests || !isBasic || user === undefined) return undefined
+  if (allowedUsers.some((name) => name.toLowerCase() === user)) return undefined
+  if (allowedPaths.some((path) => request.path.startsWith(path))) return undefined
+  return failure(403, null, 'Basic authentication has been disabled on this instance')
 }
 
 type KnownCaller = Exclude<ReturnType<typeof identify>, Reply>
@@ -52,12 +65,15 @@ function answerCaller(server: RestServer, request: Request, caller: KnownCaller,
   const accept = headerOf(request, 'accept')
   if (match.found === 'nothing') return unrouted(accept)
   if (match.found === 'method') return unrouted(accept, 405, 'Method Not Allowed')
-  const refusal = refuseFormat(request) ?? (isOpen ? undefined : refuseCaller(caller, match.route.needs))
+  const refusal = refuseFormat(request, match.route) ?? (isOpen ? undefined : refuseCaller(caller, match.route.needs))
   if (refusal !== undefined) return refusal
-  const body = parseJson(request.body)
+  const type = headerOf(request, 'content-type') ?? ''
+  const form = match.route.takesForm === true ? parseForm(type, request.body) : {}
+  if (form === undefined) return failure(400, null, 'The body is not a form')
+  const body = match.route.takesForm === true ? undefined : parseJson(request.body)
   if (body === invalidJson) return failure(400, null, 'The body is not valid JSON')
   const { state, features } = server
-  return match.route.handle({ state, features, caller, query: request.query, path: match.path, body })
+  return match.route.handle({ state, features, caller, query: request.query, path: match.path, body, form })
 }
 
 /** Whoever is nobody gets every second value of a list as if that were all, and no single setting. */
@@ -74,11 +90,21 @@ function shrink(reply: Reply): Reply | undefined {
   return { ...reply, body: { ...body, values, size: values.length } }
 }
 
-/** 406 without a body for a foreign `Accept` (seen on real servers), 415 for a body that is not JSON. */
-function refuseFormat(request: Request): Reply | undefined {
+/**
+ * 406 without a body for a foreign `Accept` (seen on real servers), 415 for a body that is not JSON, or no form where one
+ * is wanted; a form is refused without the header that tells it from a page's (catalogue 1.5).
+ */
+function refuseFormat(request: Request, { takesForm }: Route): Reply | undefined {
   const accept = headerOf(request, 'accept') ?? '*/*'
   const takesJson = accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
   if (!takesJson) return { status: 406 }
+  if (takesForm === true) {
+    const isForm = /^multipart\/form-data\s*;/iu.test(headerOf(request, 'content-type') ?? '')
+    if (!isForm) return unrouted('application/json', 415, 'Unsupported Media Type')
+    return headerOf(request, 'x-atlassian-token') === 'no-check'
+      ? undefined
+      : { status: 403, text: 'XSRF check failed' }
+  }
   const isJson = /^application\/json\s*(?:;|$)/u.test(headerOf(request, 'content-type') ?? '')
   if (request.method === 'GET' || request.body === '' || isJson) return undefined
   return unrouted('application/json', 415, 'Unsupported Media Type')

@@ -11,6 +11,8 @@ export interface Features {
   readonly sshMount: 'ssh' | 'keys' | 'root'
   /** Before 9.4 optional integers leak as `{asInt, present}`. */
   readonly leaksOptionals: boolean
+  /** Signed SAML requests, since 9.6. */
+  readonly samlSigning: boolean
   /** OAuth 2.0 towards the mail server, since 10.0. */
   readonly mailOAuth: boolean
   /** What `GET /access-tokens/latest/admin` answers while there is no limit; never documented. */
@@ -27,19 +29,23 @@ export interface Context {
   readonly path: Readonly<Record<string, string>>
   /** The parsed JSON body, `undefined` for an empty one. */
   readonly body: unknown
+  /** The fields of a form, empty for any other body. */
+  readonly form: Readonly<Record<string, string>>
 }
 
 export type Handler = (context: Context) => Reply
 
 /** One endpoint. Paths begin behind `/rest`; `{version}` is `latest` or `1.0`. */
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   /** The weakest level that may use it; `anyone` admits anonymous callers. */
   readonly needs: GlobalLevel | 'anyone'
   readonly handle: Handler
   /** First version that has it. */
   readonly since?: string
+  /** It takes a form with files, and nothing else. */
+  readonly takesForm?: true
 }
 
 interface Compiled extends Route {

@@ -1,11 +1,22 @@
 /** All endpoints of the REST API. A new area is a file in `routes/` and a line here. */
 import { ok } from './answers.js'
 import type { Features, Route } from './router.js'
+import { accountRoutes } from './routes/accounts.js'
+import { appRoutes } from './routes/apps.js'
+import { authenticationRoutes } from './routes/authentication.js'
+import { clusterRoutes } from './routes/cluster.js'
+import { hookScriptRoutes } from './routes/hook-scripts.js'
+import { keyRoutes } from './routes/keys.js'
+import { licenseRoutes } from './routes/license.js'
 import { limitRoutes } from './routes/limits.js'
+import { logRoutes } from './routes/logs.js'
 import { mailRoutes } from './routes/mail.js'
+import { mergeRoutes } from './routes/merge.js'
 import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
+import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
+import { signingRoutes } from './routes/signing.js'
 
 /** @param version all three numbers, as the server names it. */
 export function allRoutes(features: Features, version: string): readonly Route[] {
@@ -16,6 +27,17 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...limitRoutes,
     ...peopleRoutes,
     ...permissionRoutes,
+    ...accountRoutes,
+    ...keyRoutes,
+    ...authenticationRoutes,
+    ...licenseRoutes,
+    ...mergeRoutes,
+    ...logRoutes,
+    ...hookScriptRoutes,
+    ...signingRoutes,
+    ...scanningRoutes,
+    ...clusterRoutes,
+    ...appRoutes,
     applicationProperties(version),
     applicationLinks,
   ]

@@ -4,6 +4,7 @@
  * Shapes follow Atlassian's REST documents; what they leave open is said where it is decided.
  */
 import { randomBytes } from 'node:crypto'
+import { type InstanceState, makeInstanceState } from './instance-state.js'
 
 /** A level of the whole server, weakest first. */
 export const globalLevels = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
@@ -18,6 +19,10 @@ export interface User {
   active: boolean
   /** `false`: lives in a read-only directory. */
   mutable: boolean
+  /** Milliseconds since 1970. */
+  createdTimestamp?: number
+  /** Milliseconds since 1970; absent for somebody who never signed in. */
+  lastAuthenticationTimestamp?: number
   password?: string
 }
 
@@ -104,6 +109,7 @@ export function isServerStatus(text: unknown): text is ServerStatus {
 
 /** Everything. */
 export interface SandboxState {
+  instance: InstanceState
   status: ServerStatus
   accessTokenMaxExpiryDays: number | null
   banner: { message: string; enabled: boolean; audience: string } | null
@@ -147,17 +153,22 @@ const people = [
   ['trainee', 'Terry Trainee'],
 ] as const
 
+/** The same at every start. */
+const createdTimestamp = Date.UTC(2026, 0, 1)
+
 /** A user as the internal directory has one. */
 export function makeUser(name: string, displayName: string, id: number): User {
   const slug = name.toLowerCase().replaceAll(/[^a-z0-9._-]/gu, '_')
-  return { name, slug, id, displayName, emailAddress: `${slug}@example.com`, active: true, mutable: true }
+  const emailAddress = `${slug}@example.com`
+  return { name, slug, id, displayName, emailAddress, active: true, mutable: true, createdTimestamp }
 }
 
 /** The state of a server that somebody has used for a while without looking after it. */
 export function makeState(redirectUri: string): SandboxState {
   const users = tableOf<User>()
   for (const [index, [name, displayName]] of people.entries()) {
-    users[name.toLowerCase()] = makeUser(name, displayName, index + 1)
+    const lastAuthenticationTimestamp = createdTimestamp + index * 86_400_000
+    users[name.toLowerCase()] = { ...makeUser(name, displayName, index + 1), lastAuthenticationTimestamp }
   }
   const lena = users['lena']
   if (lena !== undefined) lena.mutable = false
@@ -167,6 +178,7 @@ export function makeState(redirectUri: string): SandboxState {
   const licensed = Object.keys(users).filter((name) => name !== 'trainee')
   const group = (name: string, members: string[], deletable = true): Group => ({ name, deletable, members })
   return {
+    instance: makeInstanceState(),
     status: 'RUNNING',
     accessTokenMaxExpiryDays: null,
     banner: null,
@@ -209,6 +221,8 @@ export function reviveState(parsed: SandboxState): SandboxState {
   const revive = <T>(table: Table<T>): Table<T> => tableOf(Object.entries(table))
   return {
     ...parsed,
+    // What an older sandbox did not keep begins as on a new server.
+    instance: { ...makeInstanceState(), ...parsed.instance },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),

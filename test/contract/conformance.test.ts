@@ -1,118 +1,182 @@
 /**
- * The conformance chain, derived from each definition: start → A → A (nothing) → B → the export changes nothing →
- * absent where the kind can be. Breaking any verb of any kind makes it fail.
+ * The conformance chain, derived from each definition, on servers of every version and habit: start → A → A (nothing) →
+ * B → the export changes nothing → absent where the kind can be. Breaking any verb of any kind makes it fail.
  */
 import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { probeCapabilities } from '../../src/bitbucket/capability.js'
 import { registry } from '../../src/bitbucket/registry.js'
 import { exampleDocument } from '../../src/generate/example.js'
-import type { Singleton } from '../../src/model/resource.js'
+import type { Collection, Singleton } from '../../src/model/resource.js'
 import { isObject } from '../../src/model/schema.js'
+import { compareVersions } from '../../src/model/version.js'
+import type { SandboxOptions } from '../../src/sandbox/server.js'
 import { desire, type LiveRun, lines, startLive } from '../live.js'
+import { prepareGround } from './ground.js'
 import { hasDocuments, validateRequest, validateResponse } from './openapi.js'
 
-const settings = registry.resources.filter((resource) => resource.form !== 'directory')
+type Setting = Singleton | Collection
 
-/** What the examples name must be there, and nothing may throttle the tests. */
-const ground = {
-  instance: { groups: { 'platform-admins': {}, contractors: {} }, rateLimit: { enabled: false } },
-}
+const settings = registry.resources.filter((resource): resource is Setting => resource.form !== 'directory')
+
+/** What the versions spell, mount or leak differently must read the same. */
+const flavours: readonly (readonly [string, SandboxOptions])[] = [
+  ['7.21', { bitbucket: '7.21' }],
+  ['8.19 behind a context path', { bitbucket: '8.19', contextPath: '/bitbucket' }],
+  ['8.19 with the SSH policy under keys', { bitbucket: '8.19', sshPolicyMount: 'keys' }],
+  ['9.4', { bitbucket: '9.4' }],
+  ['9.4 as printed', { bitbucket: '9.4', sshPolicyMount: 'root', accessTokenPolicyUnset: 'null' }],
+  ['9.4 with kebab-case mail and short pages', { bitbucket: '9.4', mailSpelling: 'kebab', pageLimit: 2 }],
+  ['10.2', { bitbucket: '10.2', accessTokenPolicyUnset: 'no-content' }],
+]
 
 /** What bbstate sent and the official documents do not know. */
 const problems: unknown[] = []
 
-let live: LiveRun
-beforeAll(async () => {
-  live = await startLive({}, ({ method, path, body }, { status, body: answer }) => {
+/** Every endpoint that was asked for anything. */
+const asked = new Set<string>()
+
+/** Judges what servers of the documented versions are sent and answer; the others differ from the documents. */
+function judge(title: string): NonNullable<Parameters<typeof startLive>[1]> {
+  return ({ method, path, headers, body }, { status, body: answer }) => {
     const below = path.replace(/^\/rest/u, '')
-    if (!hasDocuments || status >= 400) return
-    problems.push(...validateRequest(method, below, body === undefined ? undefined : JSON.parse(body)))
-    problems.push(...validateResponse(method, below, status, answer === '' ? undefined : JSON.parse(answer)))
+    asked.add(path.slice(path.indexOf('/rest/') + '/rest'.length).split('?')[0] ?? '')
+    const document = title === '9.4' ? '9.4' : title === '10.2' ? '10.0' : undefined
+    if (document === undefined) return
+    const isJson = headers?.['content-type']?.startsWith('application/json') !== false
+    // What stands for any app is in no document.
+    if (!hasDocuments || status >= 400 || below.startsWith('/acme-notifier/')) return
+    if (isJson)
+      problems.push(...validateRequest(method, below, body === undefined ? undefined : JSON.parse(body), [document]))
+    if (headers?.['accept'] !== 'application/json') return
+    problems.push(
+      ...validateResponse(method, below, status, answer === '' ? undefined : JSON.parse(answer), [document]),
+    )
+  }
+}
+
+describe.each(flavours)('Bitbucket %s', (title, options) => {
+  let live: LiveRun
+  beforeAll(async () => {
+    live = await startLive(options, judge(title))
+    await prepareGround(live)
+  })
+  afterAll(() => live.close())
+
+  const apply = async (document: unknown): Promise<number> => {
+    const plan = await live.plan(document)
+    if (plan.changes.length > 0) await live.apply(plan)
+    return plan.changes.length
+  }
+  const isOffered = ({ docs }: Setting): boolean =>
+    docs.since === undefined || compareVersions(live.sandbox.version, docs.since) >= 0
+  /** The definitions that say they cannot be found again by what is declared have a test of their own. */
+  const isFindable = (resource: Setting): boolean =>
+    resource.form === 'singleton' || resource.list !== undefined || resource.create === undefined || resource.volatile
+
+  describe.each(settings.map((resource) => [resource.kind, resource] as const))('%s', (kind, resource) => {
+    const [a, b] = [exampleDocument(registry, resource, 0), exampleDocument(registry, resource, 1)]
+
+    test('start → A → A → B → export → absent', async () => {
+      if (!isOffered(resource)) {
+        await expect(live.plan(a)).rejects.toMatchObject({ code: 'API_UNSUPPORTED' })
+        return
+      }
+      if (!isFindable(resource)) return
+      const canBeAbsent = removalOf(resource) !== undefined
+      const canBeMade = resource.form === 'singleton' || resource.create !== undefined
+      for (const example of canBeAbsent && canBeMade ? [a, b] : []) await apply(absent(example, resource))
+      await apply(a)
+      expect(lines(await live.plan(a)), 'A again changes nothing').toEqual([])
+      expect(await apply(b), 'A and B differ').toBeGreaterThan(canBeMade ? 0 : -1)
+      expect(lines(await live.plan(b)), 'B again changes nothing').toEqual([])
+      const exported = await live.export([...sectionsOf(resource)])
+      expect(lines(await live.plan(load(exported))), 'the export changes nothing').toEqual([])
+      await apply({ instance: { rateLimit: { enabled: false } } })
+      if (canBeAbsent) {
+        const gone = absent(b, resource)
+        expect(await apply(gone), 'what is there can be removed').toBeGreaterThan(0)
+        expect(lines(await live.plan(gone)), 'what is gone stays gone').toEqual([])
+      } else {
+        expect(() => desire(absent(b, resource))).toThrow(/cannot be null/u)
+      }
+    })
+
+    test('creating what is there and deleting what is gone succeed', async () => {
+      if (!isOffered(resource) || !isFindable(resource)) return
+      const api = live.client.writer()
+      if (resource.form === 'singleton') {
+        await apply(a)
+        const read = await resource.read(live.client.fresh(), {})
+        expect(read).not.toBeNull()
+        if (resource.clear === undefined || read === null) return
+        await resource.clear(api, {}, read)
+        await resource.clear(api, {}, read)
+        expect(await resource.read(live.client.fresh(), {})).toBeNull()
+        return
+      }
+      if (resource.create === undefined || resource.list === undefined) return
+      const at = kind === 'members' ? { groups: 'platform-admins' } : { users: 'build-bot' }
+      if (at.users !== undefined && resource.parents.some((parent) => parent.kind === 'users')) {
+        await apply(exampleDocument(registry, registry.resources.find((one) => one.kind === 'users') ?? resource, 1))
+      }
+      const after = resource.canonical(resource.examples[0])
+      const write = { after, before: null, raw: undefined, changed: new Set<string>() }
+      await resource.create(api, at as Record<string, string>, write)
+      await resource.create(api, at as Record<string, string>, write)
+      const items = (await resource.list(live.client.fresh(), at as Record<string, string>)) ?? []
+      const identify = (value: unknown): string => {
+        const canonical = resource.canonical(value)
+        return JSON.stringify(resource.identity.map((name) => (isObject(canonical) ? canonical[name] : '')))
+      }
+      const own = items.filter(({ value }) => identify(value) === identify(after))
+      expect(own, 'created once').toHaveLength(1)
+      expect(new Set(items.map(({ value }) => identify(value))).size).toBe(items.length)
+      for (const item of [...own, ...own]) await resource.delete?.(api, at as Record<string, string>, item)
+    })
+  })
+
+  test('is told what it offers', async () => {
+    const found = await probeCapabilities(live.client.reading(), registry, live.sandbox.version)
+    const missing = found.filter(({ state }) => state !== 'supported').map(({ kind }) => kind)
+    expect(missing).toEqual(settings.filter((each) => !isOffered(each)).map(({ kind }) => kind))
   })
 })
-afterAll(() => live.close())
 
-const apply = async (document: unknown): Promise<number> => {
-  const plan = await live.plan(document)
-  if (plan.changes.length > 0) await live.apply(plan)
-  return plan.changes.length
+function removalOf(resource: Setting): unknown {
+  return resource.form === 'singleton' ? resource.clear : resource.delete
+}
+
+/** The patterns under which a setting is exported, also where it is exported on request alone. */
+function sectionsOf(resource: Setting): readonly string[] {
+  const [parent] = resource.parents
+  if (parent === undefined || 'root' in parent) return [`instance.${resource.key}`]
+  return [`instance.${parent.kind}[*].${resource.key}`]
 }
 
 /** The document with every item of the kind's collection, or the singleton itself, written as absent. */
-function absent(document: unknown, key: string): unknown {
+function absent(document: unknown, resource: Setting): unknown {
   if (!isObject(document)) return document
+  const { key } = resource
   return Object.fromEntries(
     Object.entries(document).map(([name, value]) => {
-      if (name !== key) return [name, absent(value, key)]
-      if (Array.isArray(value)) return [name, Object.fromEntries(value.map((one) => [String(one), null]))]
-      const isSingleton = registry.resources.some((one) => one.key === key && one.form === 'singleton')
-      return [
-        name,
-        isSingleton || !isObject(value) ? null : Object.fromEntries(Object.keys(value).map((one) => [one, null])),
-      ]
+      if (name !== key) return [name, absent(value, resource)]
+      if (resource.form === 'singleton') return [name, null]
+      if (!Array.isArray(value)) return [name, nothing(isObject(value) ? Object.keys(value) : [])]
+      const isList = value.some(isObject)
+      return [name, isList ? value.map((one) => ({ ...(one as object), absent: true })) : nothing(value.map(String))]
     }),
   )
 }
 
+function nothing(names: readonly string[]): unknown {
+  return Object.fromEntries(names.map((name) => [name, null]))
+}
+
 describe.each(settings.map((resource) => [resource.kind, resource] as const))('%s', (_kind, resource) => {
-  const [a, b] = [exampleDocument(registry, resource, 0), exampleDocument(registry, resource, 1)]
-
-  test('start → A → A → B → export → absent', async () => {
-    const canBeAbsent = resource.form === 'collection' || (resource as Singleton).clear !== undefined
-    await apply(ground)
-    for (const example of canBeAbsent ? [a, b] : []) await apply(absent(example, resource.key))
-    await apply(a)
-    expect(lines(await live.plan(a)), 'A again changes nothing').toEqual([])
-    expect(await apply(b), 'A and B differ').toBeGreaterThan(0)
-    expect(lines(await live.plan(b)), 'B again changes nothing').toEqual([])
-    expect(lines(await live.plan(load(await live.export()))), 'the export changes nothing').toEqual([])
-    await apply({ instance: { rateLimit: { enabled: false } } })
-    if (canBeAbsent) {
-      const gone = absent(b, resource.key)
-      expect(await apply(gone), 'what is there can be removed').toBeGreaterThan(0)
-      expect(lines(await live.plan(gone)), 'what is gone stays gone').toEqual([])
-    } else {
-      expect(() => desire(absent(b, resource.key))).toThrow(/cannot be null/u)
-    }
-  })
-
-  test('creating what is there and deleting what is gone succeed', async () => {
-    await apply(ground)
-    if (resource.form === 'singleton') {
-      await apply(a)
-      const read = await resource.read(live.client.fresh(), {})
-      expect(read).not.toBeNull()
-      if (resource.clear !== undefined && read !== null) {
-        await resource.clear(live.client.writer(), {}, read)
-        await resource.clear(live.client.writer(), {}, read)
-        expect(await resource.read(live.client.fresh(), {})).toBeNull()
-      }
-      return
-    }
-    const at = resource.kind === 'members' ? { groups: 'platform-admins' } : {}
-    const after = resource.canonical(resource.examples[0])
-    const write = { after, before: null, raw: undefined, changed: new Set<string>() }
-    await resource.create(live.client.writer(), at, write)
-    await resource.create(live.client.writer(), at, write)
-    const keys = (items: readonly { value: unknown }[] | null) =>
-      (items ?? []).map(({ value }) => JSON.stringify(resource.canonical(value)))
-    const items = await resource.list?.(live.client.fresh(), at)
-    const own = (items ?? []).find(({ value }) =>
-      resource.identity.every(
-        (name) =>
-          isObject(value) && isObject(after) && String(value[name]).toLowerCase() === String(after[name]).toLowerCase(),
-      ),
-    )
-    expect(own, 'created once').toBeDefined()
-    expect(new Set(keys(items ?? null)).size).toBe(items?.length)
-    if (own === undefined) return
-    await resource.delete(live.client.writer(), at, own)
-    await resource.delete(live.client.writer(), at, own)
-  })
-
   test('is documented: every property described, both examples valid, dangers and source named', () => {
-    expect(() => desire(a)).not.toThrow()
-    expect(() => desire(b)).not.toThrow()
+    expect(() => desire(exampleDocument(registry, resource, 0))).not.toThrow()
+    expect(() => desire(exampleDocument(registry, resource, 1))).not.toThrow()
     expect(undescribed(resource.schema)).toEqual([])
     expect(resource.docs.rest.length).toBeGreaterThan(10)
     expect(resource.docs.text.length).toBeGreaterThan(40)
@@ -136,6 +200,22 @@ test.skipIf(!hasDocuments)(
     expect(problems).toEqual([])
   },
 )
+
+test('every endpoint that a setting uses is named in its definition', () => {
+  const named = settings.flatMap(({ docs }) => docs.endpoints)
+  const patterns = named.map((endpoint) => new RegExp(`^${endpoint.replaceAll('{}', '[^/]+')}$`, 'u'))
+  const ownOfTests = ['/api/latest/application-properties', '/acme-notifier/latest/settings']
+  const unnamed = [...asked].filter((path) => !patterns.some((pattern) => pattern.test(path)))
+  expect(unnamed.filter((path) => !ownOfTests.includes(path))).toEqual([])
+  const unused = named.filter((_, index) => ![...asked].some((path) => patterns[index]?.test(path)))
+  // These have tests of their own.
+  expect(unused.sort()).toEqual([
+    '/api/latest/admin/users/rename',
+    '/api/latest/hook-scripts',
+    '/api/latest/hook-scripts/{}',
+    '/api/latest/hook-scripts/{}/content',
+  ])
+})
 
 test('n items are read in one list a page', async () => {
   const many = await startLive({ estate: { groups: 250, users: 10, memberships: 0 }, pageLimit: 100 })

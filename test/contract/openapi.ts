@@ -91,10 +91,22 @@ function isKnown(problem: Problem): boolean {
   const known = defects.filter(({ documents, documentedAs, reason: _, ...pattern }) => {
     if (documentedAs !== undefined) return false
     const isOfDocument = documents === undefined || documents.includes(problem.document)
-    return isOfDocument && Object.entries(pattern).every(([name, value]) => problem[name as keyof Problem] === value)
+    return isOfDocument && Object.entries(pattern).every(([name, value]) => isMeant(problem, name, value))
   })
   for (const defect of known) used.add(defect)
   return known.length > 0
+}
+
+/** `{id}` in the path of a defect stands for any segment. */
+function isMeant(problem: Problem, name: string, value: unknown): boolean {
+  const found = problem[name as keyof Problem]
+  if (name !== 'path' || typeof value !== 'string') return found === value
+  const segments = value.split('/')
+  const actual = problem.path.split('/')
+  return (
+    segments.length === actual.length &&
+    segments.every((segment, index) => segment === actual[index] || /^\{\w+\}$/u.test(segment))
+  )
 }
 
 function describeProblem({ document, side, method, path, status, pointer, problem }: Problem): string {

@@ -9,7 +9,7 @@ import { collection, directory, instance, singleton } from '../../src/bitbucket/
 import { ApiError } from '../../src/model/errors.js'
 import type { Reader, Registry, Writer } from '../../src/model/resource.js'
 
-const docs = { title: 'Toy', text: 'A toy.', rest: 'none', permission: 'ADMIN' } as const
+const docs = { area: 'server', title: 'Toy', text: 'A toy.', rest: 'none', permission: 'ADMIN', endpoints: [] } as const
 const path = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`
 const lower = (text: string): string => text.toLowerCase()
 
@@ -238,6 +238,7 @@ export class ToyServer {
     return {
       get: (at) => once(`GET ${at}`, () => this.#get(at)),
       list: (at) => once(`LIST ${at}`, () => this.#list(at)),
+      text: async (at) => JSON.stringify(await once(`GET ${at}`, () => this.#get(at))),
       has: async () => true,
     }
   }
@@ -254,6 +255,10 @@ export class ToyServer {
         else if (at.endsWith('/rename')) this.#rename(at.slice(0, -'/rename'.length), body as { name: string })
         else for (const keeper of body as { person: string }[]) this.#put(`${at}${path(keeper.person)}`, keeper)
         return null
+      },
+      secretText: () => 'unguessable-text',
+      sendForm: async () => {
+        throw new Error('no toy takes a form')
       },
     }
   }

@@ -104,7 +104,7 @@ describe('the main job', () => {
     const text = await run(['export', '--include', 'instance.groups[platform-admins]'], environment)
     expect(text.stdout).toContain('members: [alice, bob]')
     expect(text.stdout).not.toContain('developers')
-    home.write('exported/instance.yaml', '# by hand\n')
+    home.write('exported/people.yaml', '# by hand\n')
     expect((await run(['export', '--out', out], environment)).stderr).toContain('exists and says something else')
   })
 

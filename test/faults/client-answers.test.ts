@@ -95,12 +95,25 @@ describe('a list', () => {
         .list(groups),
     ).toBeNull()
     await expect(
-      startScripted(steps(answer(200, { results: [] })))
+      startScripted(steps(answer(200, { entries: [] })))
         .client.fresh()
         .list(groups),
     ).rejects.toMatchObject({
       message: expect.stringContaining('values is missing'),
     })
+  })
+})
+
+describe('a list in another form', () => {
+  it.each([
+    ['pages that call the values results', { results: ['a'], isLastPage: true }],
+    ['a bare array', ['a']],
+  ])('%s', async (_what, body) => {
+    expect(
+      await startScripted(steps(answer(200, body)))
+        .client.fresh()
+        .list(groups),
+    ).toEqual(['a'])
   })
 })
 

@@ -31,7 +31,12 @@ async function start(handle: Handler): Promise<{ client: Client; seen: string[] 
       authorize: () => Promise.resolve(new Secret('Bearer token')),
       renew: () => Promise.resolve(false),
     },
-    ports: { now: () => performance.now(), random: () => 0, sleep: () => Promise.resolve() },
+    ports: {
+      now: () => performance.now(),
+      random: () => 0,
+      secretText: () => 'unguessable-text',
+      sleep: () => Promise.resolve(),
+    },
     listen: () => undefined,
     scrubber: new Scrubber(),
     version: '1.2.3',

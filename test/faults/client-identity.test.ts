@@ -132,6 +132,19 @@ describe('a 401', () => {
     },
   )
 
+  it.each([
+    ['401 of a wrong password', () => refusal(401, 'auth.IncorrectPasswordAuthenticationException')],
+    ['403 that asks for a CAPTCHA', () => answer(403, '', { 'x-authentication-denied-reason': 'CAPTCHA_CHALLENGE' })],
+    ['401 that a static token gets', () => refusal(401, 'AuthenticationRequiredException')],
+  ])('%s ends the run: a thousand more requests are not sent', async (_what, refuse) => {
+    const { client, requests } = startScripted(() => refuse(), { scheme: 'basic', renewable: false })
+    const reader = client.fresh()
+    await expect(reader.get(groups)).rejects.toMatchObject({ code: 'API_UNAUTHENTICATED' })
+    const later = await Promise.allSettled(Array.from({ length: 1000 }, (_, index) => reader.get(`${groups}/${index}`)))
+    expect(later.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(requests).toHaveLength(1)
+  })
+
   it('of a secure administrator session names it', async () => {
     const { client } = startScripted(steps(answer(401, '', { 'x-atlassian-websudo': 'Has-Authentication' })))
     await expect(client.fresh().get(groups)).rejects.toMatchObject({

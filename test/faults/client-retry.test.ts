@@ -158,6 +158,7 @@ describe('the gate', () => {
       ports: {
         now: () => 0,
         random: () => 0,
+        secretText: () => 'unguessable-text',
         sleep: () => {
           stop.abort()
           return Promise.reject(new Error('AbortError'))

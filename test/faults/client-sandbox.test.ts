@@ -38,6 +38,7 @@ function virtualTime(sandbox: Sandbox): ClientPorts {
   return {
     now: () => now,
     random: () => 0,
+    secretText: () => 'unguessable-text',
     sleep: async (milliseconds) => {
       const until = now + milliseconds
       await pause(0)
@@ -185,7 +186,7 @@ describe('a wrong place', () => {
     const client = createClient({
       transport: createTransport({ baseUrl: new URL(sandbox.url).origin, connections: 1 }),
       credentials: renewable(sandbox),
-      ports: { now: () => 0, random: () => 0, sleep: () => Promise.resolve() },
+      ports: { now: () => 0, random: () => 0, secretText: () => 'unguessable-text', sleep: () => Promise.resolve() },
       listen: () => undefined,
       scrubber: new Scrubber(),
       version: '1.2.3',

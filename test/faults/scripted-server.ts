@@ -90,6 +90,7 @@ export function startScripted(
     ports: {
       now: () => clock,
       random: () => 1,
+      secretText: () => 'unguessable-text',
       sleep: (milliseconds) => {
         slept.push(milliseconds)
         clock += milliseconds

@@ -8,10 +8,12 @@ export default singleton({
   kind: 'accessTokenPolicy',
   parents: [instance],
   docs: {
+    area: 'security',
     title: 'Expiry of HTTP access tokens',
     text: 'Whether HTTP access tokens of people, projects and repositories must expire, and after how many days at most. It holds for tokens that are created from then on; existing ones keep their expiry. Write null to let tokens live for ever again.',
     rest: 'Knowledge base "How-to use OAuth2 tokens for administrative endpoints of Bitbucket Data Center"; REST reference up to 8.5: /access-tokens/latest/admin (GET, PUT, DELETE)',
     permission: 'SYS_ADMIN',
+    endpoints: ['/access-tokens/latest/admin'],
     since: '7.11',
     dangers: [
       'New tokens that need a longer life than the limit can no longer be created, also those of integrations.',

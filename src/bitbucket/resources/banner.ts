@@ -9,10 +9,12 @@ export default singleton({
   kind: 'banner',
   parents: [instance],
   docs: {
+    area: 'server',
     title: 'Announcement banner',
     text: 'The banner at the top of every page. A banner that is not enabled is kept, but nobody sees it. Write null to remove it.',
     rest: 'System Maintenance: Announcement banner, /api/latest/admin/banner (GET, PUT, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/banner'],
   },
   schema: {
     type: 'object',

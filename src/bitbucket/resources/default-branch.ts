@@ -12,10 +12,12 @@ export default singleton({
   kind: 'defaultBranch',
   parents: [instance],
   docs: {
+    area: 'repositories',
     title: 'Default branch of new repositories',
     text: 'The branch that a repository starts with when its creator names none. Repositories that exist keep theirs. Write null to return to the default of the server.',
     rest: 'System Maintenance: Default branch, /api/latest/admin/default-branch (GET, PUT, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/default-branch'],
   },
   schema: {
     type: 'string',

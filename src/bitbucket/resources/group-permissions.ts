@@ -1,5 +1,5 @@
 import { objectIn, readObjects, stringIn, wordIn } from '../answer.js'
-import { type GlobalPermission, globalPermissions, permissionPath } from '../global-permission.js'
+import { type GlobalPermission, globalPermissions, permissionPath, permissionToGrant } from '../global-permission.js'
 import { collection, instance } from '../kit.js'
 import { unlessGone } from '../repeated-verbs.js'
 
@@ -10,10 +10,12 @@ export default collection({
   parents: [instance],
   identity: ['group'],
   docs: {
+    area: 'people',
     title: 'Global permissions of groups',
     text: 'What groups may do on the whole server. A group has one entry, its highest permission. The group must exist, or be created by the same plan.',
     rest: 'Permission Management: Global permissions of groups, /api/latest/admin/permissions/groups (GET, PUT, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/permissions/groups'],
     dangers: [
       'Taking SYS_ADMIN from the last who has it locks everybody out of the administration.',
       'Without any global permission people cannot sign in; every one of them takes a licence seat.',
@@ -39,6 +41,8 @@ export default collection({
     { group: 'developers', permission: 'PROJECT_CREATE' },
   ],
   canonical: { group: (name) => name.toLowerCase() },
+  access: 'grant',
+  needs: permissionToGrant,
 })({
   async list(api) {
     const grants = await api.list(path)

@@ -13,10 +13,12 @@ export default collection({
   parents: [instance],
   identity: ['name'],
   docs: {
+    area: 'people',
     title: 'Groups',
     text: 'The groups of the server. A group that bbstate creates lives in the internal directory; groups of a read-only directory (LDAP, Crowd) may be named but are never deleted. Names are compared without regard to case. The API has no rename.',
     rest: 'Permission Management: Groups, /api/latest/admin/groups (GET, POST, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/groups'],
     dangers: ['Deleting a group takes away every permission that was granted to it, in projects and repositories too.'],
   },
   schema: {
@@ -29,6 +31,7 @@ export default collection({
   },
   examples: [{ name: 'platform-admins' }, { name: 'contractors' }],
   canonical: { name: (name) => name.toLowerCase() },
+  access: 'groups',
 })({
   async list(api) {
     const groups = await api.list(path)

@@ -113,10 +113,12 @@ export default singleton({
   // A PUT without the password clears it; a server without a user name has none in use.
   replacesSecrets: (live) => live.username !== undefined,
   docs: {
+    area: 'server',
     title: 'Mail server',
     text: 'The SMTP server through which Bitbucket sends mail, and the address that it sends from. The password can be written but never read: it is sent on creation, together with any other change, and when asked for with --update-secrets. Write null to remove the configuration.',
     rest: 'System Maintenance: Mail configuration, /api/latest/admin/mail-server (GET, PUT, DELETE)',
     permission: 'SYS_ADMIN',
+    endpoints: ['/api/latest/admin/mail-server'],
     dangers: [
       'A wrong value stops all notifications, and the API has no way to send a test mail.',
       'A change of host, port or encryption decides who gets the password, and is refused unless allowed for that address.',

@@ -10,10 +10,16 @@ export default collection({
   parents: [groups],
   identity: ['user'],
   docs: {
+    area: 'people',
     title: 'Members of a group',
     text: 'The users in a group, direct members only: groups inside groups are not visible to the API. Members of a read-only directory may be named but are never removed.',
     rest: 'Permission Management: Group members, /api/latest/admin/groups/more-members (GET), …/groups/add-users (POST), …/users/remove-group (POST)',
     permission: 'ADMIN',
+    endpoints: [
+      '/api/latest/admin/groups/more-members',
+      '/api/latest/admin/groups/add-users',
+      '/api/latest/admin/users/remove-group',
+    ],
     dangers: [
       'Removing people from the group that makes them administrators can lock everybody out.',
       'A group that may use Bitbucket takes a licence seat for each new member.',
@@ -29,6 +35,19 @@ export default collection({
   },
   examples: [{ user: 'alice' }, { user: 'bob' }],
   canonical: { user: (name) => name.toLowerCase() },
+  access: 'membership',
+  async hazards({ before, after }, { live }) {
+    if (before !== null || after === null) return []
+    // A user of a directory whose groups are its own cannot be put into others (I-19).
+    const users = await live('users')
+    const isFixed = users.some(({ raw }) => {
+      const user = readObject(admin, raw)
+      return user.fields['mutableGroups'] === false && stringIn(user, 'name').toLowerCase() === after.user
+    })
+    if (!isFixed) return []
+    const hint = 'Change the membership in that directory.'
+    return [{ message: `the groups of ${after.user} live in a read-only directory`, hint }]
+  },
 })({
   async list(api, at) {
     const path = `${admin}/groups/more-members?context=${encodeURIComponent(at.groups)}`
@@ -57,5 +76,8 @@ export default collection({
   isReadOnly({ raw }) {
     const isFixed = readObject(admin, raw).fields['mutableGroups'] === false
     return isFixed ? 'the groups of this user live in a read-only directory' : undefined
+  },
+  isInactive({ raw }) {
+    return readObject(admin, raw).fields['active'] === false ? 'the user is deactivated' : undefined
   },
 })

@@ -45,10 +45,12 @@ export default collection({
   parents: [instance],
   identity: ['user'],
   docs: {
+    area: 'server',
     title: 'Rate limits of single users',
     text: 'Users who are exempt from rate limiting, or who have a bucket of their own. Stored also while rateLimit is off. An automation account, bbstate included, is a good first entry.',
     rest: 'System Maintenance: Rate limit settings of users, /api/latest/admin/rate-limit/settings/users (GET, POST) and …/{userSlug} (PUT, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/rate-limit/settings/users', '/api/latest/admin/rate-limit/settings/users/{}'],
     dangers: ['An account that is only ADMIN cannot see the entries of system administrators.'],
   },
   schema: {

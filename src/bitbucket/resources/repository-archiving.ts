@@ -8,10 +8,12 @@ export default singleton({
   kind: 'repositoryArchiving',
   parents: [instance],
   docs: {
+    area: 'repositories',
     title: 'Who may archive repositories',
     text: 'The permission that somebody needs to archive a repository; stronger permissions may as well. The policy cannot be reset; REPO_ADMIN is what a new server has.',
     rest: 'System Maintenance: Repository archive policy, /policies/latest/admin/repos/archive (GET, PUT)',
     permission: 'SYS_ADMIN',
+    endpoints: ['/policies/latest/admin/repos/archive'],
     since: '8.0',
   },
   schema: {

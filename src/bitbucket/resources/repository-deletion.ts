@@ -8,10 +8,12 @@ export default singleton({
   kind: 'repositoryDeletion',
   parents: [instance],
   docs: {
+    area: 'repositories',
     title: 'Who may delete repositories',
     text: 'The permission that somebody needs to delete a repository; stronger permissions may as well. The policy cannot be reset; REPO_ADMIN is what a new server has.',
     rest: 'System Maintenance: Repository delete policy, /policies/latest/admin/repos/delete (GET, PUT)',
     permission: 'SYS_ADMIN',
+    endpoints: ['/policies/latest/admin/repos/delete'],
     since: '8.0',
   },
   schema: {

@@ -46,10 +46,12 @@ export default singleton({
   kind: 'sshKeyPolicy',
   parents: [instance],
   docs: {
+    area: 'security',
     title: 'Policy for SSH keys',
     text: 'Which kinds of SSH keys may be used, how long they must be, and after how many days they expire. The policy cannot be reset as a whole: write maxExpiryDays: null to let keys live for ever, and allowed: true for a kind of key to admit it again.',
     rest: 'System Maintenance: Global SSH key settings, printed as /admin (GET, PUT), found at /ssh/latest/admin',
     permission: 'SYS_ADMIN',
+    endpoints: ['/ssh/latest/admin', '/keys/latest/admin', '/admin'],
     since: '8.7',
     dangers: [
       'Keys of a kind that is no longer allowed stop working at once, those of build servers included.',

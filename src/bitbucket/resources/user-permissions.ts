@@ -1,5 +1,5 @@
-import { objectIn, readObjects, stringIn, wordIn } from '../answer.js'
-import { type GlobalPermission, globalPermissions, permissionPath } from '../global-permission.js'
+import { objectIn, readObject, readObjects, stringIn, wordIn } from '../answer.js'
+import { type GlobalPermission, globalPermissions, permissionPath, permissionToGrant } from '../global-permission.js'
 import { collection, instance } from '../kit.js'
 import { unlessGone } from '../repeated-verbs.js'
 
@@ -10,10 +10,12 @@ export default collection({
   parents: [instance],
   identity: ['user'],
   docs: {
+    area: 'people',
     title: 'Global permissions of users',
     text: 'What single users may do on the whole server, apart from what their groups give them. A user has one entry, their highest permission.',
     rest: 'Permission Management: Global permissions of users, /api/latest/admin/permissions/users (GET, PUT, DELETE)',
     permission: 'ADMIN',
+    endpoints: ['/api/latest/admin/permissions/users'],
     dangers: [
       'Taking SYS_ADMIN from the last who has it locks everybody out of the administration.',
       'Without any global permission people cannot sign in; every one of them takes a licence seat.',
@@ -39,6 +41,8 @@ export default collection({
     { user: 'alice', permission: 'PROJECT_CREATE' },
   ],
   canonical: { user: (name) => name.toLowerCase() },
+  access: 'grant',
+  needs: permissionToGrant,
 })({
   async list(api) {
     const grants = await api.list(path)
@@ -56,5 +60,9 @@ export default collection({
   },
   async delete(api, _at, { value }) {
     await unlessGone(api.send('DELETE', permissionPath(path, value.user)))
+  },
+  isInactive({ raw }) {
+    const user = objectIn(readObject(path, raw), 'user')
+    return user.fields['active'] === false ? 'the user is deactivated' : undefined
   },
 })

@@ -19,12 +19,19 @@ export const run: Command = async ({ settings, face, world }) => {
       omitsDefaults: settings.flag('omit-defaults'),
     })
     const directory = settings.text('out')
-    const file = directory === undefined ? undefined : await writeExport(directory, exported.text)
+    const files = directory === undefined ? undefined : await writeExport(directory, exported.files)
     if (face.options.json) {
-      const { text, items, skipped, placeholders } = exported
-      face.print(formatJson({ items, skipped, placeholders, ...(file === undefined ? { text } : { file }) }))
-    } else if (file === undefined) face.print(exported.text)
+      const { text, items, skipped, readOnly, placeholders } = exported
+      face.print(
+        formatJson({ items, skipped, readOnly, placeholders, ...(files === undefined ? { text } : { files }) }),
+      )
+    } else if (files === undefined) face.print(exported.text)
     for (const { address, reason } of exported.skipped) face.note(`Left out: ${address}. ${escapeText(reason)}\n`)
+    if (exported.readOnly > 0) {
+      face.note(
+        `Left out: ${countWords(exported.readOnly, 'item')} of read-only directories, which bbstate cannot change.\n`,
+      )
+    }
     if (exported.placeholders.length > 0) {
       face.note(
         `Secrets cannot be read. Give each placeholder a value before it is needed: ${exported.placeholders.join(', ')}\n`,
@@ -32,8 +39,8 @@ export const run: Command = async ({ settings, face, world }) => {
     }
     if (settings.flag('omit-defaults'))
       face.note('Fields with their default are left out: drift away from them goes unseen.\n')
-    if (file !== undefined)
-      face.note(`${countWords(exported.items, 'item')} written to ${file}. Planning it shows no change.\n`)
+    if (files !== undefined)
+      face.note(`${countWords(exported.items, 'item')} written to ${files.join(', ')}. Planning it shows no change.\n`)
     return 0
   } finally {
     await server.close()

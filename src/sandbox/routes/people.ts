@@ -1,7 +1,8 @@
 /** Users, groups and memberships: I-17 to I-19 of the catalogue. Names compare without case. */
 import { absentPrincipal, failure, holds, invalid, ok, page, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
-import type { Context, Route } from '../router.js'
+import { isAtLeast } from '../options.js'
+import type { Context, Features, Route } from '../router.js'
 import {
   type GlobalLevel,
   type Group,
@@ -22,14 +23,23 @@ export function showUser({ name, slug, id, displayName, emailAddress, active }: 
 }
 
 /** A user as lists of the administration show one. */
-export function showDetailed(user: User): Record<string, unknown> {
+export function showDetailed({ version }: Features, user: User): Record<string, unknown> {
+  const { mutable, createdTimestamp, lastAuthenticationTimestamp } = user
   return {
     ...showUser(user),
-    directoryName: user.mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP',
-    deletable: user.mutable,
-    mutableDetails: user.mutable,
-    mutableGroups: user.mutable,
+    directoryName: mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP',
+    deletable: mutable,
+    mutableDetails: mutable,
+    mutableGroups: mutable,
+    ...(lastAuthenticationTimestamp === undefined ? {} : { lastAuthenticationTimestamp }),
+    // Since 9.6 (I-18).
+    ...(createdTimestamp === undefined || !isAtLeast(version, '9.6') ? {} : { createdTimestamp }),
   }
+}
+
+function pageOfUsers(users: readonly User[], query: URLSearchParams, features: Features): Reply {
+  const shown = users.map((user) => showDetailed(features, user))
+  return page(shown, query, features.pageLimit)
 }
 
 /** Names compare without case. */
@@ -50,7 +60,7 @@ const people: readonly Route[] = [
       const found = users.filter(({ name, displayName, emailAddress }) =>
         holds(query.get('filter'), name, displayName, emailAddress),
       )
-      return page(found.map(showDetailed), query, features.pageLimit)
+      return pageOfUsers(found, query, features)
     },
   },
   {
@@ -102,7 +112,7 @@ const groups: readonly Route[] = [
       const found = users.filter(({ name, displayName, emailAddress }) =>
         holds(query.get('filter'), name, displayName, emailAddress),
       )
-      return page(found.map(showDetailed), query, features.pageLimit)
+      return pageOfUsers(found, query, features)
     },
   },
   {
@@ -130,7 +140,7 @@ const groups: readonly Route[] = [
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
       const found = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
-      return page(found.sort(byName).map(showDetailed), query, features.pageLimit)
+      return pageOfUsers(found.sort(byName), query, features)
     },
   },
   {

@@ -46,7 +46,7 @@ export function desire(wishes: readonly Wish[], policy: Partial<Policy> = {}, em
   return {
     items,
     collections: [...collections.values()],
-    policy: { prune: [], protect: [], ignore: [], ...policy },
+    policy: { prune: [], protect: [], ignore: [], administrators: { users: [], atLeast: 1 }, ...policy },
   }
 }
 
@@ -58,7 +58,7 @@ export function plan(server: ToyServer, desired: Desired, options: PlanOptions =
   return makePlan({
     registry: toys,
     desired,
-    server: { identity, reading: () => server.reader(), requests: () => server.sent.length },
+    server: { identity, reading: () => server.reader(), requests: () => server.sent.length, usesPassword: false },
     clock,
     sha256,
     version: '0',
@@ -76,6 +76,8 @@ export function apply(server: ToyServer, made: Plan, more: Partial<ApplyInput> =
       reading: () => server.reader(),
       writer: () => server.writer(),
       requests: () => server.sent.length,
+      usesPassword: false,
+      holds: async () => true,
     },
     secrets: (name) => new Secret(`value of ${name}`),
     clock,

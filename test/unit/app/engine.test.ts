@@ -270,7 +270,14 @@ describe('apply', () => {
     const stubborn = server.writer()
     const made = await plan(server, desire([['door', {}, {}, { open: false }]]))
     const keepsOpen = { ...stubborn, send: async () => null }
-    const input = { identity: made.server, reading: () => server.reader(), writer: () => keepsOpen, requests: () => 0 }
+    const input = {
+      identity: made.server,
+      reading: () => server.reader(),
+      writer: () => keepsOpen,
+      requests: () => 0,
+      usesPassword: false,
+      holds: async () => true,
+    }
     await expect(apply(server, made, { server: input })).rejects.toMatchObject({
       code: 'APPLY_NOT_CONVERGED',
       message: 'instance.door: the server did not keep open: wanted false, has true',

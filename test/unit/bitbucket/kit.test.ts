@@ -3,7 +3,14 @@ import { collection, instance, singleton } from '../../../src/bitbucket/kit.js'
 import groups from '../../../src/bitbucket/resources/groups.js'
 import { record } from './recording-server.js'
 
-const docs = { title: 'Colour', text: 'A toy.', rest: 'none', permission: 'ADMIN' } as const
+const docs = {
+  area: 'server',
+  title: 'Colour',
+  text: 'A toy.',
+  rest: 'none',
+  permission: 'ADMIN',
+  endpoints: [],
+} as const
 const schema = {
   type: 'object',
   description: 'A toy.',

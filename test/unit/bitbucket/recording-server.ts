@@ -19,17 +19,20 @@ export function record(answers: Answers, onSend: (sent: Sent) => unknown = () =>
     if (found === undefined) throw new ApiError('API_UNSUPPORTED', `no endpoint ${path}`)
     return found
   }
+  const answer = (request: Sent): unknown => {
+    sent.push(request)
+    const result = onSend(request)
+    if (result instanceof Error) throw result
+    return result
+  }
   const api: Writer = {
     get: async (path) => get(path),
     list: async (path) => get(path) as readonly unknown[] | null,
+    text: async (path) => get(path) as string | null,
     has: async (path) => answers(path) !== undefined,
-    send: async (method, path, body) => {
-      const request = { method, path, ...(body === undefined ? {} : { body }) }
-      sent.push(request)
-      const result = onSend(request)
-      if (result instanceof Error) throw result
-      return result
-    },
+    send: async (method, path, body) => answer({ method, path, ...(body === undefined ? {} : { body }) }),
+    secretText: () => 'unguessable-text',
+    sendForm: async (method, path, parts) => answer({ method, path, body: parts }),
   }
   return { api, sent }
 }

@@ -145,7 +145,7 @@ describe('rateLimitUsers', () => {
     )
     const settings = { capacity: 9, fillRate: 3 }
     await rateLimitUsers.update?.(api, here, change({ user: 'jane@example', settings }, bot))
-    await rateLimitUsers.delete(api, here, { value: {}, raw: bot })
+    await rateLimitUsers.delete?.(api, here, { value: {}, raw: bot })
     expect(sent).toEqual([
       { method: 'PUT', path: `${admin}/rate-limit/settings/users/jane_example`, body: { settings } },
       { method: 'DELETE', path: `${admin}/rate-limit/settings/users/jane_example` },
@@ -171,8 +171,8 @@ describe('groups', () => {
       () => null,
       ({ method }) => failure(method === 'POST' ? 'API_CONFLICT' : 'API_NOT_FOUND'),
     )
-    await groups.create(api, here, change({ name: 'a & b' }))
-    await groups.delete(api, here, { value: { name: 'a & b' }, raw: { name: 'A & B' } })
+    await groups.create?.(api, here, change({ name: 'a & b' }))
+    await groups.delete?.(api, here, { value: { name: 'a & b' }, raw: { name: 'A & B' } })
     expect(sent).toEqual([
       { method: 'POST', path: `${admin}/groups?name=a%20%26%20b` },
       { method: 'DELETE', path: `${admin}/groups?name=A%20%26%20B` },
@@ -184,7 +184,7 @@ describe('groups', () => {
       () => null,
       () => failure('API_CONFLICT'),
     )
-    await expect(groups.delete(api, here, { value: {}, raw: { name: 'admins' } })).rejects.toMatchObject({
+    await expect(groups.delete?.(api, here, { value: {}, raw: { name: 'admins' } })).rejects.toMatchObject({
       code: 'API_CONFLICT',
     })
   })
@@ -206,7 +206,7 @@ describe('members', () => {
   it('adds many with one request and removes with user and group the odd way round', async () => {
     const { api, sent } = record(() => null)
     await members.createMany?.(api, at, [change({ user: 'alice' }), change({ user: 'bob' })])
-    await members.delete(api, at, { value: { user: 'alice' }, raw: { name: 'Alice' } })
+    await members.delete?.(api, at, { value: { user: 'alice' }, raw: { name: 'Alice' } })
     expect(sent).toEqual([
       { method: 'POST', path: `${admin}/groups/add-users`, body: { group: 'dev ops', users: ['alice', 'bob'] } },
       { method: 'POST', path: `${admin}/users/remove-group`, body: { context: 'Alice', itemName: 'dev ops' } },
@@ -236,9 +236,9 @@ describe('global permissions', () => {
       ({ method }) => (method === 'DELETE' ? failure('API_NOT_FOUND') : null),
     )
     const after = { user: 'a+b', permission: 'ADMIN' }
-    await userPermissions.create(api, here, change(after))
+    await userPermissions.create?.(api, here, change(after))
     await userPermissions.update?.(api, here, change(after))
-    await userPermissions.delete(api, here, { value: after, raw: null })
+    await userPermissions.delete?.(api, here, { value: after, raw: null })
     expect(sent).toEqual([
       { method: 'PUT', path: `${admin}/permissions/users?name=a%2Bb&permission=ADMIN` },
       { method: 'PUT', path: `${admin}/permissions/users?name=a%2Bb&permission=ADMIN` },
@@ -256,7 +256,10 @@ describe('global permissions', () => {
 })
 
 describe('users', () => {
-  it('are looked up in lower case', async () => {
-    expect(await users.names(record(() => [{ name: 'Alice' }, { name: 'bob' }]).api)).toEqual(['alice', 'bob'])
+  it('are in lower case, those without a mail address too', async () => {
+    const listed = await users.list?.(record(() => [{ name: 'Alice', displayName: 'A' }]).api, here)
+    expect(listed?.map(({ value }) => users.canonical(value))).toEqual([
+      { name: 'alice', displayName: 'A', emailAddress: '' },
+    ])
   })
 })

@@ -12,7 +12,7 @@ const validate = compileValidator(toys)
 const load = (text: string): Desired =>
   loadDesired(
     { paths: [], overlays: [], variables: () => undefined },
-    { files: onlyFile('toys.yaml', text), registry: toys, validate },
+    { files: onlyFile('toys.yaml', text), registry: toys, validate, digest: () => 'digest' },
   )
 
 const everyNotation = `
@@ -84,6 +84,7 @@ describe('the language drives the engine', () => {
         identity: { url: 'x', version: '1', account: 'a' },
         reading: () => server.reader(),
         requests: () => 0,
+        usesPassword: false,
       }
       const exported = await readExport(toys, live, [], () => undefined)
       return writeConfiguration(toys, exported, { omitsDefaults: false, schemaUrl: 's.json' }).text

@@ -8,7 +8,7 @@ import { ConfigError, type Finding } from '../../../src/model/errors.js'
 import type { Registry } from '../../../src/model/resource.js'
 import { toys } from '../../contract/toys.js'
 
-const docs = { title: 'Toy', text: 'A toy.', rest: 'none', permission: 'ADMIN' } as const
+const docs = { area: 'server', title: 'Toy', text: 'A toy.', rest: 'none', permission: 'ADMIN', endpoints: [] } as const
 const unused = (): Promise<never> => Promise.reject(new Error('Loading must not talk to a server'))
 
 const radio = singleton({
@@ -93,7 +93,7 @@ export function loadTexts(files: Texts, overlays: Texts = {}, variables: Texts =
     read: (name) => ({ name, text: overlays[name] ?? '' }),
   }
   const input = { paths: [], overlays: Object.keys(overlays), variables: (name: string) => variables[name] }
-  return loadDesired(input, { files: port, registry: wide, validate })
+  return loadDesired(input, { files: port, registry: wide, validate, digest: () => 'digest' })
 }
 
 /** Loads one file. */

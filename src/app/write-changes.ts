@@ -1,0 +1,132 @@
+/** Calls the writing verbs of a definition for the changes of a plan. Used by apply alone. */
+import { compare } from '../model/compare.js'
+import { changedFields, digestOf } from '../model/draft.js'
+import { ApiError, BbstateError, InternalError, PlanError } from '../model/errors.js'
+import type { Change } from '../model/plan.js'
+import type { Collection, Created, Live, Registry, Singleton, Write, Writer } from '../model/resource.js'
+import { resourceOf } from '../model/resource.js'
+import type { Sha256, WritableServer } from './ports.js'
+import { readTouched, type Touched } from './read-touched.js'
+
+/** The definition of a change's kind. @throws InternalError for a kind that this build does not have. */
+export function definitionOf(registry: Registry, change: Change): Singleton | Collection {
+  const resource = resourceOf(registry, change.kind)
+  if (resource === undefined || resource.form === 'directory') {
+    throw new InternalError(`A plan holds the unknown kind ${change.kind}`)
+  }
+  return resource
+}
+
+/** What a write needs beside the change. */
+export interface Material {
+  readonly touched: Touched
+  /** What each change sends, by its address. */
+  readonly values: ReadonlyMap<string, unknown>
+  /** What creations answered, by the addresses of their changes. */
+  readonly made: Map<string, Created>
+}
+
+interface Input {
+  readonly registry: Registry
+  readonly server: WritableServer
+  readonly sha256: Sha256
+}
+
+/** Writes one change, or several creations in one request. Answers the error that it failed with. */
+export async function writeChanges(
+  input: Input,
+  changes: readonly Change[],
+  material: Material,
+): Promise<BbstateError | undefined> {
+  const error = await tryWriting(input, changes, material)
+  const [first] = changes
+  if (!(error instanceof ApiError) || error.code !== 'API_CONFLICT' || changes.length > 1 || !first) return error
+  return settleConflict(input, first, material, error)
+}
+
+/**
+ * A 409 says that somebody else was there meanwhile, or still is. Read again: where live is as planned, it is done;
+ * where it is as it was, it is tried once more; where it is something else, the plan is stale.
+ */
+async function settleConflict(
+  input: Input,
+  change: Change,
+  material: Material,
+  conflict: ApiError,
+): Promise<BbstateError | undefined> {
+  const { schema } = definitionOf(input.registry, change)
+  const live = (await readTouched(input.registry, input.server, [change])).get(change.address) ?? null
+  const wanted = change.after ?? undefined
+  if (change.fields.length + Number(change.action === 'create') > 0 && live !== null) {
+    if (compare(schema, live.value, wanted).length === 0 && change.renamedFrom === undefined) return undefined
+  }
+  if (digestOf(schema, live, input.sha256) !== change.precondition) {
+    return new PlanError('PLAN_STALE', `${change.address} was changed by somebody else while it was written`, {
+      cause: conflict,
+      hint: 'Plan again, and review what is left.',
+      ...(conflict.requestId === undefined ? {} : { requestId: conflict.requestId }),
+    })
+  }
+  const touched = new Map([...material.touched, [change.address, live] as const])
+  return tryWriting(input, [change], { ...material, touched })
+}
+
+async function tryWriting(
+  { registry, server }: Input,
+  changes: readonly Change[],
+  { touched, values, made }: Material,
+): Promise<BbstateError | undefined> {
+  const writer = server.writer()
+  const [first] = changes
+  if (first === undefined) return undefined
+  const resource = definitionOf(registry, first)
+  const writes = changes.map((change) => writeOf(change, touched, values))
+  try {
+    if (resource.form === 'collection' && resource.createMany !== undefined && first.action === 'create') {
+      await resource.createMany(writer, first.at, writes)
+    } else {
+      const created = await writeOne(writer, resource, first, writes[0] as Write, touched.get(first.address) ?? null)
+      if (created !== undefined) made.set(first.address, created)
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof BbstateError) return error
+    throw error
+  }
+}
+
+function writeOf(change: Change, touched: Touched, values: Material['values']): Write {
+  return {
+    after: values.get(change.address),
+    before: change.before,
+    raw: touched.get(change.address)?.raw,
+    changed: changedFields(change),
+  }
+}
+
+async function writeOne(
+  writer: Writer,
+  resource: Singleton | Collection,
+  change: Change,
+  write: Write,
+  live: Live | null,
+): Promise<Created | undefined> {
+  if (resource.form === 'singleton') {
+    if (change.action !== 'delete') await resource.write(writer, change.at, write)
+    else if (live !== null) await resource.clear?.(writer, change.at, live)
+    return undefined
+  }
+  if (change.action === 'update') {
+    await updateItem(writer, resource, change, write)
+    return undefined
+  }
+  if (change.action !== 'create' && live !== null) await resource.delete?.(writer, change.at, live)
+  if (change.action === 'delete') return undefined
+  return (await resource.create?.(writer, change.at, write)) ?? undefined
+}
+
+async function updateItem(writer: Writer, resource: Collection, change: Change, write: Write): Promise<void> {
+  const others = [...write.changed].filter((field) => !resource.identity.includes(field))
+  if (change.renamedFrom !== undefined) await resource.rename?.(writer, change.at, write)
+  if (others.length > 0) await resource.update?.(writer, change.at, write)
+}

@@ -1,0 +1,70 @@
+/** Hook scripts: I-14 of the catalogue. There is no list; a script is found by its number alone. */
+import { absent, failure, invalid, noContent, ok, type Reply } from '../answers.js'
+import type { HookScript } from '../instance-state.js'
+import type { Context, Route } from '../router.js'
+
+const base = '/api/{version}/hook-scripts'
+
+function show({ id, name, type, description, version }: HookScript): unknown {
+  const pluginKey = 'com.atlassian.bitbucket.server.bitbucket-hook-scripts'
+  const date = '2026-01-01T00:00:00.000Z'
+  return { id, name, type, description, version, pluginKey, createdDate: date, updatedDate: date }
+}
+
+function post({ state: { instance }, form }: Context): Reply {
+  const { name = '', type, description = '', content = '' } = form
+  if (name === '') return invalid('A name is needed', 'name')
+  if (content === '') return invalid('A content is needed', 'content')
+  if (type !== 'PRE' && type !== 'POST') return invalid('PRE or POST', 'type')
+  if (instance.hookScripts.some((script) => script.name === name)) {
+    return failure(409, 'IntegrityException', `A hook script named ${name} exists`)
+  }
+  const script: HookScript = { id: instance.nextId++, name, type, description, content, version: 1 }
+  instance.hookScripts.push(script)
+  return ok(show(script))
+}
+
+function withScript(work: (context: Context, script: HookScript) => Reply): Route['handle'] {
+  return (context) => {
+    const found = context.state.instance.hookScripts.find(({ id }) => String(id) === context.path['id'])
+    return found === undefined ? absent('No hook script with this id') : work(context, found)
+  }
+}
+
+function put({ form }: Context, script: HookScript): Reply {
+  const { name, description, content } = form
+  if (name === undefined && description === undefined && content === undefined) {
+    return failure(422, null, 'At least one field is needed')
+  }
+  if (form['type'] !== undefined && form['type'] !== script.type) return invalid('The type cannot be changed', 'type')
+  script.name = name ?? script.name
+  script.description = description ?? script.description
+  script.content = content ?? script.content
+  script.version++
+  return ok(show(script))
+}
+
+export const hookScriptRoutes: readonly Route[] = [
+  { method: 'POST', path: base, needs: 'SYS_ADMIN', takesForm: true, handle: post },
+  { method: 'GET', path: `${base}/{id}`, needs: 'SYS_ADMIN', handle: withScript((_context, one) => ok(show(one))) },
+  { method: 'PUT', path: `${base}/{id}`, needs: 'SYS_ADMIN', takesForm: true, handle: withScript(put) },
+  {
+    method: 'DELETE',
+    path: `${base}/{id}`,
+    needs: 'SYS_ADMIN',
+    handle: withScript(({ state: { instance } }, script) => {
+      instance.hookScripts = instance.hookScripts.filter((one) => one !== script)
+      return noContent()
+    }),
+  },
+  {
+    method: 'GET',
+    path: `${base}/{id}/content`,
+    needs: 'SYS_ADMIN',
+    handle: withScript((_context, { content }) => ({
+      status: 200,
+      text: content,
+      headers: { 'content-type': 'text/plain;charset=UTF-8' },
+    })),
+  },
+]
