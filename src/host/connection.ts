@@ -12,6 +12,7 @@ import { isObject } from '../model/schema.js'
 import { Secret } from '../model/secret.js'
 import { basic, staticBearer } from '../oauth/static-credentials.js'
 import { createTransport, type Transport } from '../transport.js'
+import { askKeychain } from './keychain.js'
 import { readAllowances } from './plan-options.js'
 import { findProfile, type Profile, readProfiles } from './profile.js'
 import type { Settings } from './settings.js'
@@ -150,13 +151,14 @@ export async function openStoredToken(
   const policy = {
     isInteractive: world.isInteractive,
     warn: (message: string) => listen?.({ type: 'warning', warning: { code: 'AUTH_PLAIN', message } }),
+    askKeychain: () => askKeychain(process.platform, world.environment),
   }
   return openToken({
     transport,
     clientId,
     ...(secret === undefined ? {} : { clientSecret: secret }),
     ...(await storeOptions(world, connection, listen)),
-    keys: takeStoreKeys(world.environment as Record<string, string | undefined>, policy, world.scrubber),
+    keys: await takeStoreKeys(world.environment as Record<string, string | undefined>, policy, world.scrubber),
     scrubber: world.scrubber,
     run: describeRun(command, world.environment),
     lockTimeoutMilliseconds: (settings.number('lock-timeout') ?? 60) * 1000,

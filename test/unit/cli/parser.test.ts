@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { commands } from '../../../src/host/options.js'
+import { readAllowances } from '../../../src/host/plan-options.js'
 import { type ParsedCall, parseCall } from '../../../src/cli/parser.js'
 
 function parse(...argv: string[]): Promise<ParsedCall | undefined> {
@@ -29,6 +31,15 @@ describe('the command line', () => {
       browser: false,
       color: false,
     })
+  })
+
+  test('--allow reaches every command that signs in', async () => {
+    for (const command of commands.filter(({ options }) => options.some(({ name }) => name === 'client-id'))) {
+      const call = await parse(...command.name.split(' '), '--allow', 'network-file-system')
+      expect(call?.given['allow'], command.name).toEqual(['network-file-system'])
+      expect(command.options.filter(({ name }) => name === 'allow')).toHaveLength(1)
+    }
+    expect(readAllowances(['network-file-system']).allows('network-file-system')).toBe(true)
   })
 
   test('unknown commands and options are errors, with the nearest command', async () => {
