@@ -4,7 +4,11 @@
  */
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gatherTools, systemClock } from '../../src/host/token.js'
+import { connectionOptions } from '../../src/host/options.js'
+import { Settings } from '../../src/host/settings.js'
+import { gatherTools, systemClock, type TokenOptions } from '../../src/host/token.js'
+import { chooseStore, storeMaker } from '../../src/host/token-store.js'
+import { createWorld } from '../../src/host/world.js'
 import { Scrubber, Secret } from '../../src/model/secret.js'
 import type { RotationTools } from '../../src/oauth/rotation-tools.js'
 import { createSession } from '../../src/oauth/session.js'
@@ -21,6 +25,8 @@ export interface WorkerTask {
   /** How far ahead the clock of this process is, in milliseconds. */
   readonly clockAhead: number
   readonly dieAt?: DeathPoint
+  /** Options that name a store, such as `token-store`; default: the file store in `home`. */
+  readonly store?: Readonly<Record<string, unknown>>
 }
 
 /** Between which two steps the process dies. */
@@ -57,6 +63,14 @@ function armed(tools: RotationTools, point: DeathPoint | undefined): RotationToo
   }
 }
 
+async function makerOf(given: Readonly<Record<string, unknown>>): Promise<Pick<TokenOptions, 'makeStore'>> {
+  const settings = new Settings(given, connectionOptions, {})
+  const choice = chooseStore(settings)
+  if (choice.type === 'file') return {}
+  const world = createWorld({ ...process.env }, new AbortController().signal, '0', false)
+  return { makeStore: await storeMaker(world, settings, choice) }
+}
+
 const transport = createTransport({ baseUrl: task.url, connections: 1 })
 const tools = await gatherTools({
   transport,
@@ -69,6 +83,7 @@ const tools = await gatherTools({
   run: { holder: task.name, host: 'this-host', ephemeral: false },
   lockTimeoutMilliseconds: 30_000,
   clock: { ...systemClock, now: () => Date.now() + task.clockAhead },
+  ...(await makerOf(task.store ?? {})),
 })
 const session = createSession(armed(tools, task.dieAt))
 // All wait for one moment, so that they race.
