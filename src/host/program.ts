@@ -5,8 +5,8 @@
  * in a process group of its own: Ctrl-C at the terminal does not cut it off in the middle of a write, and what it has
  * started ends with it when its time is up.
  */
-import { spawn } from 'node:child_process'
-import type { RunProgram } from '../oauth/stores/exec-protocol.js'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ProgramRequest, ProgramResult, RunProgram } from '../oauth/stores/exec-protocol.js'
 import type { Environment } from './settings.js'
 
 /** What every program gets, as far as it is set; Windows starts none without its own two. */
@@ -29,17 +29,29 @@ export function cleanEnvironment(environment: Environment, named: readonly strin
 const errorLimitBytes = 16 * 1024
 
 /** Runs a program to its end, or to its limits. Never rejects: how it ended is part of the result. */
-export const runProgram: RunProgram = (request) =>
-  new Promise((resolve) => {
-    const child = spawn(request.path, [...request.args], {
-      env: { ...request.environment },
-      // The root: a helper that trusts its working directory would trust a checkout.
-      cwd: process.platform === 'win32' ? undefined : '/',
-      stdio: ['pipe', 'pipe', 'pipe'],
-      shell: false,
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-    })
+export const runProgram: RunProgram = async (request) => {
+  try {
+    return await watch(start(request), request)
+  } catch (thrown) {
+    // What the system tells at once: arguments too long, or with a null byte in them.
+    return { type: 'unstarted', reason: (thrown as NodeJS.ErrnoException).code ?? 'unknown error' }
+  }
+}
+
+function start(request: ProgramRequest): ChildProcessWithoutNullStreams {
+  return spawn(request.path, [...request.args], {
+    env: { ...request.environment },
+    // The root: a helper that trusts its working directory would trust a checkout.
+    cwd: process.platform === 'win32' ? undefined : '/',
+    stdio: 'pipe',
+    shell: false,
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
+}
+
+function watch(child: ChildProcessWithoutNullStreams, request: ProgramRequest): Promise<ProgramResult> {
+  return new Promise((resolve) => {
     const output: Buffer[] = []
     const errors: Buffer[] = []
     let length = 0
@@ -78,6 +90,7 @@ export const runProgram: RunProgram = (request) =>
     child.stdin.on('error', () => undefined)
     child.stdin.end(request.input)
   })
+}
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return

@@ -83,7 +83,8 @@ export interface Helper {
 type Fields = Readonly<Record<string, unknown>>
 
 const outputLimitBytes = 1024 * 1024
-const greatestText = 200
+/** Longest revision, name and holder, in characters. */
+export const greatestText = 200
 
 /** The helper behind a program. */
 export function createHelper(options: HelperOptions): Helper {

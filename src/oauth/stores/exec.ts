@@ -8,7 +8,7 @@ import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, Stored, TokenStore } from '../store.js'
-import type { HeldText, Helper } from './exec-protocol.js'
+import { greatestText, type HeldText, type Helper } from './exec-protocol.js'
 
 /** What an exec store is made of. */
 export interface ExecStoreOptions extends RecordOwner {
@@ -43,7 +43,8 @@ export function createExecStore(options: ExecStoreOptions): TokenStore {
     async lock(timeoutMilliseconds) {
       await helper.requireCapabilities()
       const token = encodeHex(options.crypto.randomBytes(16))
-      const holder = `${options.run.holder} on ${options.run.host}`
+      // Others get it back as a text, which the protocol bounds.
+      const holder = `${options.run.holder} on ${options.run.host}`.slice(0, greatestText)
       const deadline = clock.elapsed() + timeoutMilliseconds
       for (;;) {
         // Before the question: the lock may have begun to live as soon as it was asked for.

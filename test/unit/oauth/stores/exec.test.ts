@@ -265,6 +265,8 @@ answer({ revision: null, record: null })`)
     expect((await readFrom(join(home, 'missing'))).message).toContain('cannot be started (ENOENT)')
     writeFileSync(join(home, 'plain'), 'x', { mode: 0o600 })
     expect((await readFrom(join(home, 'plain'))).message).toContain('cannot be started (EACCES)')
+    expect((await readFrom(example, { args: ['a\0b'] })).message).toContain('cannot be started (ERR_INVALID_ARG_VALUE)')
+    expect((await readFrom(example, { args: ['x'.repeat(3_000_000)] })).message).toContain('cannot be started (E2BIG)')
   })
 
   it('is heard on stderr, scrubbed, in one line', async () => {
