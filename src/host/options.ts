@@ -49,8 +49,16 @@ export const connectionOptions: readonly Option[] = [
     name: 'token-store',
     type: 'string',
     value: 'STORE',
-    description: 'Where the token is kept: file, file:DIRECTORY, exec:PATH, github:OWNER/REPOSITORY/ENVIRONMENT[#NAME]',
+    description:
+      'Where the token is kept: file, file:DIRECTORY, etcd:URL,URL[#PREFIX], vault:URL/MOUNT/PATH, exec:PATH, github:OWNER/REPOSITORY/ENVIRONMENT[#NAME]',
   },
+  {
+    name: 'store-cert',
+    type: 'string',
+    value: 'FILE',
+    description: 'PEM certificate of this client for --token-store etcd: and vault:',
+  },
+  { name: 'store-cert-key', type: 'string', value: 'FILE', description: 'PEM key for it' },
   {
     name: 'store-argument',
     type: 'list',

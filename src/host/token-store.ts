@@ -6,16 +6,16 @@ import { join, resolve } from 'node:path'
 import { UsageError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import { Secret } from '../model/secret.js'
-import type { CryptoPort, Run, TokenClock } from '../oauth/ports.js'
-import type { Sealer } from '../oauth/seal.js'
-import type { TokenStore } from '../oauth/store.js'
+import type { Run, TokenClock } from '../oauth/ports.js'
 import type { GithubJob } from '../oauth/stores/github.js'
 import { createTransport, type Transport } from '../transport.js'
+import { type ClusterChoice, clusterMaker, parseCluster } from './cluster-store.js'
 import type { HelperWords } from './exec-helper.js'
 import { acquireLock } from './lock.js'
 import type { Profile } from './profile.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
 import { makeSealedBox } from './sealed-box.js'
+import { type MakeStore, takeVariable } from './store-parts.js'
 import type { Settings } from './settings.js'
 import { tlsOptions } from './trust.js'
 import type { World } from './world.js'
@@ -25,6 +25,7 @@ export type StoreChoice =
   | { readonly type: 'file'; readonly directory: string | undefined }
   | ({ readonly type: 'exec' } & HelperWords)
   | GithubChoice
+  | ClusterChoice
 
 interface GithubChoice {
   readonly type: 'github'
@@ -33,22 +34,6 @@ interface GithubChoice {
   readonly environment: string
   readonly secretName: string
 }
-
-/** What a record of any store is bound to, and what keeps it. */
-export interface StoreParts {
-  /** Of the record: readable, safe as a file name, the same on every machine. */
-  readonly name: string
-  readonly baseUrl: string
-  readonly clientId: string
-  /** @param location what the seal binds beside server and client */
-  readonly makeSealer: (location: string) => Sealer
-  readonly crypto: CryptoPort
-  readonly clock: TokenClock
-  readonly run: Run
-}
-
-/** Makes a store; where none is given, the file store is made. */
-export type MakeStore = (parts: StoreParts) => Promise<TokenStore>
 
 /**
  * The store that the options name, else the profile, else the file store.
@@ -61,8 +46,9 @@ export function chooseStore(settings: Settings, profile?: Profile): StoreChoice 
   if (kind === 'exec')
     return { type: 'exec', path: rest, ...helperParts(settings, given === undefined ? profile : undefined) }
   if (kind === 'github') return parseGithub(rest)
+  if (kind === 'etcd' || kind === 'vault') return parseCluster(kind, rest)
   throw new UsageError(`--token-store ${kind} is not known`, {
-    hint: 'Use file, file:DIRECTORY, exec:PATH or github:OWNER/REPOSITORY/ENVIRONMENT.',
+    hint: 'Use file, file:DIRECTORY, etcd:URL, vault:URL, exec:PATH or github:OWNER/REPOSITORY/ENVIRONMENT.',
   })
 }
 
@@ -102,7 +88,15 @@ export function storeMaker(
   choice: Exclude<StoreChoice, { type: 'file' }>,
   listen?: Listener,
 ): Promise<MakeStore> {
-  return choice.type === 'exec' ? execMaker(world, choice, listen) : githubMaker(world, settings, choice, listen)
+  switch (choice.type) {
+    case 'exec':
+      return execMaker(world, choice, listen)
+    case 'github':
+      return githubMaker(world, settings, choice, listen)
+    case 'etcd':
+    case 'vault':
+      return clusterMaker(world, settings, choice)
+  }
 }
 
 async function execMaker(world: World, words: HelperWords, listen: Listener | undefined): Promise<MakeStore> {
@@ -148,15 +142,6 @@ async function githubMaker(
       job: await prepareJob(world, name, run, clock),
       sealer: makeSealer(`github:${owner}/${repository}/${environment}#${secretName}`.toLowerCase()),
     })
-}
-
-function takeVariable(world: World, name: string): string | null {
-  const environment = world.environment as Record<string, string | undefined>
-  const value = environment[name]?.trim()
-  delete environment[name]
-  if (value === undefined || value === '') return null
-  world.scrubber.add(value)
-  return value
 }
 
 function githubTransport(world: World, settings: Settings): Transport {

@@ -25,7 +25,7 @@ import type { CallbackOptions } from './callback.js'
 import { nodeCrypto } from './crypto.js'
 import { acquireLock } from './lock.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
-import type { MakeStore } from './token-store.js'
+import type { MakeStore } from './store-parts.js'
 
 /** The clock of this machine. */
 export const systemClock: TokenClock = {

@@ -1,0 +1,105 @@
+/**
+ * Calls of etcd's JSON gateway at one of several endpoints.
+ *
+ * A member that does not answer is left for the next one. Reads are asked again there; a write is not, once it may have
+ * arrived: whoever sent it looks what stands there.
+ */
+import { AuthError } from '../../model/errors.js'
+import { isObject } from '../../model/schema.js'
+import type { Secret } from '../../model/secret.js'
+import { TransportError } from '../../model/transport-error.js'
+import type { Answer, Transport } from '../../transport.js'
+
+/** Sends one call. */
+export interface EtcdClient {
+  /** @throws AuthError `AUTH_STORE` where no member answers, or one refuses. */
+  call(path: string, body: object, kind: 'read' | 'write'): Promise<Readonly<Record<string, unknown>>>
+}
+
+/** What a client is made of. */
+export interface EtcdClientOptions {
+  readonly location: string
+  readonly endpoints: readonly Transport[]
+  /** Absent: the cluster has no users. */
+  readonly user?: { readonly name: string; readonly password: Secret }
+}
+
+/** Milliseconds for one answer: a member without a quorum answers nothing. */
+const patience = 5000
+
+/** A client over the members of one cluster. */
+export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
+  let member = 0
+  let token: string | undefined
+  const send = async (path: string, body: object, kind: 'read' | 'write'): Promise<Answer> => {
+    let failure: unknown
+    for (let tried = 0; tried < options.endpoints.length; tried += 1) {
+      const endpoint = options.endpoints[member]
+      if (endpoint === undefined) break
+      try {
+        return await endpoint.request({
+          method: 'POST',
+          path,
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: token }) },
+          answerTimeoutMilliseconds: patience,
+        })
+      } catch (thrown) {
+        failure = thrown
+        member = (member + 1) % options.endpoints.length
+        const mayHaveArrived = !(thrown instanceof TransportError) || thrown.sent
+        if (kind === 'write' && mayHaveArrived) break
+      }
+    }
+    throw describeUnreachable(options.location, failure)
+  }
+  const signIn = async (): Promise<void> => {
+    if (options.user === undefined) return
+    const { name, password } = options.user
+    const answer = await send('/v3/auth/authenticate', { name, password: password.reveal() }, 'read')
+    const { token: issued } = parse(answer.body)
+    if (answer.status !== 200 || typeof issued !== 'string') throw describeRefusal(options.location, answer)
+    token = issued
+  }
+  return {
+    async call(path, body, kind) {
+      if (options.user !== undefined && token === undefined) await signIn()
+      let answer = await send(path, body, kind)
+      if (answer.status === 401 && options.user !== undefined) {
+        // The token of the sign-in ended; a refused call did nothing.
+        await signIn()
+        answer = await send(path, body, kind)
+      }
+      // A member that has no leader answers 503, and has done nothing.
+      if (answer.status !== 200) throw describeRefusal(options.location, answer)
+      return parse(answer.body)
+    },
+  }
+}
+
+function parse(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return isObject(parsed) ? parsed : {}
+  } catch {
+    return {}
+  }
+}
+
+function describeUnreachable(location: string, failure: unknown): AuthError {
+  const why = failure instanceof Error ? failure.message : String(failure)
+  return new AuthError('AUTH_STORE', `${location} does not answer: ${why}`, {
+    cause: failure,
+    hint: 'Check the addresses in --token-store, TLS, and whether a majority of the members is up.',
+  })
+}
+
+/** Codes are those of gRPC: 7 permission denied, 16 unauthenticated. The text of the server is its own. */
+function describeRefusal(location: string, { status, body }: Answer): AuthError {
+  const { code } = parse(body)
+  const isRefused = status === 401 || status === 403 || code === 7 || code === 16
+  const hint = isRefused
+    ? 'Give BBSTATE_ETCD_USERNAME and BBSTATE_ETCD_PASSWORD, and let that user read and write the keys of bbstate.'
+    : 'Look into the log of etcd; run again when the cluster is healthy.'
+  return new AuthError('AUTH_STORE', `${location} refuses (status ${status}, code ${String(code ?? 'none')})`, { hint })
+}

@@ -1,0 +1,214 @@
+/**
+ * etcd as a store, over the JSON gateway of its version 3 API: compare-and-set on the modification revision, a lock that
+ * is a key under a lease, and every write a transaction that also compares the revision at which that lock was won.
+ *
+ * A run whose lease has ended can therefore not overwrite what came after it, whatever it still believes. A transaction
+ * is sent once; where its answer is lost, what stands there says what became of it.
+ */
+import { AuthError, BusyError } from '../../model/errors.js'
+import { isObject } from '../../model/schema.js'
+import type { CryptoPort, Run, TokenClock } from '../ports.js'
+import { decodeBase64, encodeBase64, encodeHex } from '../base64.js'
+import { formatRecord, type TokenRecord } from '../record.js'
+import { openRecord, type RecordOwner } from '../sealed-record.js'
+import type { LockedStore, Stored, TokenStore } from '../store.js'
+import type { EtcdClient } from './etcd-client.js'
+
+/** What an etcd store is made of. */
+export interface EtcdStoreOptions extends RecordOwner {
+  /** In words: `etcd at https://a:2379, https://b:2379`. */
+  readonly location: string
+  readonly client: EtcdClient
+  /** The key of the record; the lock lies beside it. */
+  readonly key: string
+  readonly crypto: CryptoPort
+  readonly clock: TokenClock
+  readonly run: Run
+}
+
+/** Seconds of the lease: longer than the five minutes that an answer of Bitbucket is awaited, and what a kill costs. */
+const leaseSeconds = 420
+/** Milliseconds between two attempts at the lock. */
+const interval = 500
+/** Times that one transaction is sent where answers are lost. */
+const sends = 3
+/** Attempts at a write that must win whatever stands there. */
+const attempts = 5
+
+interface Held {
+  readonly text: string
+  readonly revision: string
+}
+
+/** The etcd store. */
+export function createEtcdStore(options: EtcdStoreOptions): TokenStore {
+  const read = async (): Promise<Stored | null> => {
+    const held = await readKey(options, options.key)
+    return held && { ...openRecord(held.text, options, options.location), revision: held.revision }
+  }
+  return {
+    location: options.location,
+    capabilities: { lock: 'lease', compareAndSet: true },
+    read,
+    lock: (timeoutMilliseconds) => waitForLock(options, timeoutMilliseconds, read),
+  }
+}
+
+async function readKey({ client }: EtcdStoreOptions, key: string): Promise<Held | null> {
+  const { kvs } = await client.call('/v3/kv/range', { key: encode(key) }, 'read')
+  const [found] = Array.isArray(kvs) ? kvs : []
+  if (!isObject(found)) return null
+  return { text: decode(found['value']), revision: String(found['mod_revision']) }
+}
+
+async function waitForLock(
+  options: EtcdStoreOptions,
+  timeoutMilliseconds: number,
+  read: TokenStore['read'],
+): Promise<LockedStore> {
+  const { client, clock, run } = options
+  const lockKey = `${options.key}.lock`
+  const token = encodeHex(options.crypto.randomBytes(16))
+  const holder = `${run.holder} on ${run.host}`
+  const deadline = clock.elapsed() + timeoutMilliseconds
+  for (;;) {
+    const askedAt = clock.elapsed()
+    const { ID: lease } = await client.call('/v3/lease/grant', { TTL: String(leaseSeconds) }, 'read')
+    const value = encode(JSON.stringify({ token, holder }))
+    const put = { requestPut: { key: encode(lockKey), value, lease } }
+    const isFree = { key: encode(lockKey), target: 'CREATE', result: 'EQUAL', create_revision: '0' }
+    const won = await client.call('/v3/kv/txn', { compare: [isFree], success: [put] }, 'write').catch(async (lost) => {
+      // It may have been won although the answer was lost; the token in it says whose it is.
+      const held = await readKey(options, lockKey)
+      if (held === null || readLock(held.text).token !== token) throw lost
+      return { succeeded: true, header: { revision: held.revision } }
+    })
+    if (won['succeeded'] === true) {
+      const revision = isObject(won['header']) ? String(won['header']['revision']) : ''
+      const until = askedAt + leaseSeconds * 1000
+      return lockedStore(options, { lockKey, revision, lease, until }, read)
+    }
+    await client.call('/v3/lease/revoke', { ID: lease }, 'read').catch(() => ({}))
+    if (clock.elapsed() >= deadline) {
+      const held = await readKey(options, lockKey)
+      throw describeBusy(options.location, held === null ? 'another run' : readLock(held.text).holder)
+    }
+    await clock.sleep(Math.min(interval, Math.max(1, deadline - clock.elapsed())))
+  }
+}
+
+function readLock(text: string): { token: string; holder: string } {
+  try {
+    const { token, holder } = JSON.parse(text) as { token?: unknown; holder?: unknown }
+    return { token: String(token), holder: String(holder) }
+  } catch {
+    return { token: '', holder: 'somebody who is not bbstate' }
+  }
+}
+
+interface Lock {
+  readonly lockKey: string
+  /** At which it was won. */
+  readonly revision: string
+  readonly lease: unknown
+  /** On the monotonic clock of this machine, counted from before the lease was asked for. */
+  readonly until: number
+}
+
+function lockedStore(options: EtcdStoreOptions, lock: Lock, read: TokenStore['read']): LockedStore {
+  let isHeld = true
+  const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
+  return {
+    read,
+    compareAndSet: (expected, record) => writeText(options, lock, expected, seal(record)),
+    async overwrite(record) {
+      await writeOver(options, lock, seal(record))
+    },
+    discard: () => writeOver(options, lock, null),
+    async remaining() {
+      if (!isHeld) return 0
+      const held = await readKey(options, lock.lockKey)
+      return held?.revision === lock.revision ? Math.max(0, lock.until - options.clock.elapsed()) : 0
+    },
+    async unlock() {
+      if (!isHeld) return
+      isHeld = false
+      // The key goes with its lease; a lease that cannot be revoked ends by itself.
+      await options.client.call('/v3/lease/revoke', { ID: lock.lease }, 'read').catch(() => ({}))
+    },
+  }
+}
+
+/** One transaction over the record's revision and the lock's. `null`: another record stands there. */
+async function writeText(
+  options: EtcdStoreOptions,
+  lock: Lock,
+  expected: string | null,
+  text: string | null,
+): Promise<string | null> {
+  const { client, key } = options
+  const isExpected = { key: encode(key), target: 'MOD', result: 'EQUAL', mod_revision: expected ?? '0' }
+  const isLocked = { key: encode(lock.lockKey), target: 'MOD', result: 'EQUAL', mod_revision: lock.revision }
+  const change =
+    text === null
+      ? { requestDeleteRange: { key: encode(key) } }
+      : { requestPut: { key: encode(key), value: encode(text) } }
+  const transaction = { compare: [isExpected, isLocked], success: [change] }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const answer = await client.call('/v3/kv/txn', transaction, 'write')
+      if (answer['succeeded'] === true) return isObject(answer['header']) ? String(answer['header']['revision']) : ''
+      return await judgeRefused(options, lock, text)
+    } catch (failure) {
+      if (failure instanceof BusyError) throw failure
+      const held = await readKey(options, key).catch(() => {
+        throw failure
+      })
+      const isOurs = text === null ? held === null : held?.text === text
+      if (isOurs) return held?.revision ?? ''
+      if ((held?.revision ?? null) !== expected) return null
+      // Nothing was done yet. The transaction is sent again: should the lost one arrive after all, one of the two finds
+      // another revision and does nothing.
+      if (attempt === sends) throw failure
+    }
+  }
+}
+
+/** A transaction whose conditions did not hold: ours was done before, the lock is gone, or somebody else wrote. */
+async function judgeRefused(options: EtcdStoreOptions, lock: Lock, text: string | null): Promise<string | null> {
+  const held = await readKey(options, options.key)
+  if (text !== null && held?.text === text) return held.revision
+  const lockHeld = await readKey(options, lock.lockKey)
+  if (lockHeld?.revision === lock.revision) return null
+  throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {
+    hint: 'This machine was stopped for minutes, or somebody removed the lock. Run the same command again.',
+  })
+}
+
+/** Writes whatever stands there. `false`: nothing stood there, and nothing was to be written. */
+async function writeOver(options: EtcdStoreOptions, lock: Lock, text: string | null): Promise<boolean> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const held = await readKey(options, options.key)
+    if (held === null && text === null) return false
+    if ((await writeText(options, lock, held?.revision ?? null, text)) !== null) return true
+  }
+  throw new AuthError('AUTH_STORE', `What ${options.location} holds changes faster than it can be replaced`, {
+    hint: 'Find out what else writes there; while the lock is held nothing should.',
+  })
+}
+
+function describeBusy(location: string, heldBy: string): BusyError {
+  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
+    hint: `Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself after ${leaseSeconds / 60} minutes.`,
+  })
+}
+
+/** Keys and values travel in Base64. */
+function encode(text: string): string {
+  return encodeBase64(new TextEncoder().encode(text))
+}
+
+function decode(value: unknown): string {
+  return new TextDecoder().decode(decodeBase64(typeof value === 'string' ? value : '') ?? new Uint8Array())
+}

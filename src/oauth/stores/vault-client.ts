@@ -1,0 +1,115 @@
+/** Calls of the HTTP API of Vault and OpenBao: sign-in by token, AppRole or JWT, namespaces, the store's own clock. */
+import { AuthError } from '../../model/errors.js'
+import { isObject } from '../../model/schema.js'
+import type { Scrubber, Secret } from '../../model/secret.js'
+import type { Answer, Transport } from '../../transport.js'
+
+/** How to sign in. */
+export type VaultSignIn =
+  | { readonly type: 'token'; readonly token: Secret }
+  | { readonly type: 'approle'; readonly mount: string; readonly roleId: string; readonly secretId: Secret }
+  /** Such as the identity token that a pipeline gets from GitHub. */
+  | { readonly type: 'jwt'; readonly mount: string; readonly role: string; readonly jwt: Secret }
+
+/** An answer that is a success, an absence, or a refused write. */
+export interface VaultAnswer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  /** The store's clock, milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Sends one call. */
+export interface VaultClient {
+  /** @throws AuthError `AUTH_STORE` for everything but 200, 204, 400 and 404. */
+  call(method: 'GET' | 'POST', path: string, body?: object): Promise<VaultAnswer>
+  /** The error for an answer that was not what it should be. */
+  refuse(answer: VaultAnswer | undefined): AuthError
+}
+
+/** What a client is made of. */
+export interface VaultClientOptions {
+  readonly location: string
+  readonly transport: Transport
+  readonly signIn: VaultSignIn
+  readonly namespace?: string
+  readonly scrubber: Scrubber
+  readonly now: () => number
+}
+
+/** A client. It signs in with the first call. */
+export function createVaultClient(options: VaultClientOptions): VaultClient {
+  const { location, transport, signIn, namespace, scrubber } = options
+  let token = signIn.type === 'token' ? signIn.token.reveal() : undefined
+  const send = async (method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> => {
+    try {
+      return await transport.request({
+        method,
+        path,
+        headers: {
+          'x-vault-request': 'true',
+          ...(token === undefined ? {} : { 'x-vault-token': token }),
+          ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new AuthError('AUTH_STORE', `${location} does not answer: ${why}`, {
+        cause,
+        hint: 'Check the address in --token-store, TLS, and whether Vault is up.',
+      })
+    }
+  }
+  const logIn = async (): Promise<void> => {
+    if (signIn.type === 'token') return
+    const [path, body] =
+      signIn.type === 'approle'
+        ? [`/v1/auth/${signIn.mount}/login`, { role_id: signIn.roleId, secret_id: signIn.secretId.reveal() }]
+        : [`/v1/auth/${signIn.mount}/login`, { role: signIn.role, jwt: signIn.jwt.reveal() }]
+    const answer = await send('POST', path, body)
+    const { auth } = parse(answer.body)
+    const issued = isObject(auth) ? auth['client_token'] : undefined
+    if (answer.status !== 200 || typeof issued !== 'string') throw describe(location, answer.status)
+    scrubber.add(issued)
+    token = issued
+  }
+  return {
+    async call(method, path, body) {
+      if (token === undefined) await logIn()
+      let answer = await send(method, path, body)
+      if (answer.status === 403 && signIn.type !== 'token') {
+        // The token of the sign-in may have ended; a refused call did nothing.
+        await logIn()
+        answer = await send(method, path, body)
+      }
+      const { status } = answer
+      if (status !== 200 && status !== 204 && status !== 400 && status !== 404) throw describe(location, status)
+      const date = Date.parse(answer.headers['date'] ?? '')
+      return { status, body: parse(answer.body), now: Number.isNaN(date) ? options.now() : date }
+    },
+    refuse: (answer) => describe(location, answer?.status ?? 0),
+  }
+}
+
+function parse(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return isObject(parsed) ? parsed : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The server's own texts are not repeated: they may quote what was sent. */
+function describe(location: string, status: number): AuthError {
+  const hints: Readonly<Record<number, string>> = {
+    400: 'Vault does not take the write: is the mount a key-value engine of version 2?',
+    403: 'The token of Vault has ended, or its policy does not let it create, read and update the two secrets.',
+    404: 'Is the mount a key-value engine of version 2, and is the namespace right?',
+    503: 'Vault is sealed or standing by: unseal it, or use the address of the active node.',
+  }
+  const hint = hints[status] ?? 'Look into the audit log of Vault.'
+  return new AuthError('AUTH_STORE', `${location} refuses (status ${status})`, { hint })
+}

@@ -1,0 +1,191 @@
+/**
+ * HashiCorp Vault or OpenBao as a store: a secret of the key-value engine, version 2, whose writes name the version that
+ * they replace (`cas`). The lock is a secret beside it with an end by the store's own clock, won by the same `cas`.
+ *
+ * The answer to a wrong `cas` is a 400 like any other, told apart only by its text; so a 400 is never judged by itself:
+ * the version that stands there says what it was.
+ */
+import { AuthError, BusyError } from '../../model/errors.js'
+import { isObject } from '../../model/schema.js'
+import { encodeHex } from '../base64.js'
+import type { CryptoPort, Run, TokenClock } from '../ports.js'
+import { formatRecord, type TokenRecord } from '../record.js'
+import { openRecord, type RecordOwner } from '../sealed-record.js'
+import type { LockedStore, Stored, TokenStore } from '../store.js'
+import type { VaultAnswer, VaultClient } from './vault-client.js'
+
+/** What a Vault store is made of. */
+export interface VaultStoreOptions extends RecordOwner {
+  /** In words: `Vault at https://vault.example.com, secret/bbstate`. */
+  readonly location: string
+  readonly client: VaultClient
+  /** Where the engine is mounted, `secret`. */
+  readonly mount: string
+  /** The secret below it, `bbstate/git.example.com-0123`; the lock lies beside it. */
+  readonly path: string
+  readonly crypto: CryptoPort
+  readonly clock: TokenClock
+  readonly run: Run
+}
+
+/** Seconds of the lock: longer than the five minutes that an answer of Bitbucket is awaited, and what a kill costs. */
+const lockSeconds = 420
+const interval = 1000
+const attempts = 5
+
+/** A secret as it stands: `data` is `null` where it was never written or was deleted. */
+interface Held {
+  readonly data: Readonly<Record<string, unknown>> | null
+  /** 0 where nothing was ever written. */
+  readonly version: number
+}
+
+/** The Vault store. */
+export function createVaultStore(options: VaultStoreOptions): TokenStore {
+  const read = async (): Promise<Stored | null> => {
+    const { data, version } = await readSecret(options, options.path)
+    const text = data?.['record']
+    if (typeof text !== 'string') return null
+    return { ...openRecord(text, options, options.location), revision: String(version) }
+  }
+  return {
+    location: options.location,
+    capabilities: { lock: 'lease', compareAndSet: true },
+    read,
+    lock: (timeoutMilliseconds) => waitForLock(options, timeoutMilliseconds, read),
+  }
+}
+
+async function readSecret({ client, mount }: VaultStoreOptions, path: string): Promise<Held & { now: number }> {
+  const answer = await client.call('GET', `/v1/${mount}/data/${path}`)
+  // 404 with data is a version that was deleted; without, nothing was ever there.
+  const outer = isObject(answer.body['data']) ? answer.body['data'] : {}
+  const metadata = isObject(outer['metadata']) ? outer['metadata'] : {}
+  const version = Number(metadata['version'] ?? 0)
+  const data = answer.status === 200 && isObject(outer['data']) ? outer['data'] : null
+  return { data, version, now: answer.now }
+}
+
+/** Writes over a version. `null`: another one stands there. */
+async function writeSecret(
+  options: VaultStoreOptions,
+  path: string,
+  expected: number,
+  data: Readonly<Record<string, unknown>>,
+): Promise<number | null> {
+  const { client, mount } = options
+  let answer: VaultAnswer | undefined
+  let failure: unknown
+  try {
+    answer = await client.call('POST', `/v1/${mount}/data/${path}`, { options: { cas: expected }, data })
+  } catch (thrown) {
+    failure = thrown
+  }
+  if (answer?.status === 200) {
+    const outer = isObject(answer.body['data']) ? answer.body['data'] : {}
+    return Number(outer['version'])
+  }
+  const held = await readSecret(options, path).catch(() => {
+    throw failure ?? client.refuse(answer)
+  })
+  const isOurs = held.version === expected + 1 && JSON.stringify(held.data) === JSON.stringify(data)
+  if (isOurs) return held.version
+  if (held.version !== expected) return null
+  throw failure ?? client.refuse(answer)
+}
+
+interface Lock {
+  readonly token: string
+  readonly version: number
+  /** By the store's clock, milliseconds since 1970. */
+  readonly until: number
+  /** On the monotonic clock of this machine. */
+  readonly localUntil: number
+}
+
+async function waitForLock(
+  options: VaultStoreOptions,
+  timeoutMilliseconds: number,
+  read: TokenStore['read'],
+): Promise<LockedStore> {
+  const { clock, run, crypto } = options
+  const path = lockPath(options)
+  const token = encodeHex(crypto.randomBytes(16))
+  const holder = `${run.holder} on ${run.host}`
+  const deadline = clock.elapsed() + timeoutMilliseconds
+  for (;;) {
+    const askedAt = clock.elapsed()
+    const held = await readSecret(options, path)
+    if (held.data === null || Number(held.data['until']) <= held.now) {
+      const until = held.now + lockSeconds * 1000
+      const version = await writeSecret(options, path, held.version, { token, holder, until })
+      const localUntil = askedAt + lockSeconds * 1000
+      if (version !== null) return lockedStore(options, { token, version, until, localUntil }, read)
+    }
+    if (clock.elapsed() >= deadline)
+      throw describeBusy(options.location, String(held.data?.['holder'] ?? 'another run'))
+    await clock.sleep(Math.min(interval, Math.max(1, deadline - clock.elapsed())))
+  }
+}
+
+function lockPath({ path }: VaultStoreOptions): string {
+  return `${path}.lock`
+}
+
+function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['read']): LockedStore {
+  let isHeld = true
+  const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
+  const write = async (expected: number, text: string | null): Promise<string | null> => {
+    // Another run may hold the lock by now; then nothing of this one may be written any more.
+    const held = await readSecret(options, lockPath(options))
+    if (held.version !== lock.version) {
+      throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {
+        hint: 'This machine was stopped for minutes, or somebody removed the lock. Run the same command again.',
+      })
+    }
+    const version = await writeSecret(options, options.path, expected, text === null ? {} : { record: text })
+    return version === null ? null : String(version)
+  }
+  const writeOver = async (text: string | null): Promise<boolean> => {
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const held = await readSecret(options, options.path)
+      if (held.data?.['record'] === undefined && text === null) return false
+      if ((await write(held.version, text)) !== null) return true
+    }
+    throw new AuthError('AUTH_STORE', `What ${options.location} holds changes faster than it can be replaced`, {
+      hint: 'Find out what else writes there; while the lock is held nothing should.',
+    })
+  }
+  return {
+    read,
+    async compareAndSet(expected, record) {
+      if (expected !== null) return write(Number(expected), seal(record))
+      const held = await readSecret(options, options.path)
+      return held.data?.['record'] === undefined ? write(held.version, seal(record)) : null
+    },
+    async overwrite(record) {
+      await writeOver(seal(record))
+    },
+    discard: () => writeOver(null),
+    async remaining() {
+      if (!isHeld) return 0
+      const held = await readSecret(options, lockPath(options))
+      const byStore = lock.until - held.now
+      const byClock = lock.localUntil - options.clock.elapsed()
+      return held.version === lock.version ? Math.max(0, Math.min(byStore, byClock)) : 0
+    },
+    async unlock() {
+      if (!isHeld) return
+      isHeld = false
+      // A lock that cannot be freed ends by itself.
+      await writeSecret(options, lockPath(options), lock.version, { until: 0 }).catch(() => null)
+    },
+  }
+}
+
+function describeBusy(location: string, heldBy: string): BusyError {
+  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
+    hint: `Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself after ${lockSeconds / 60} minutes.`,
+  })
+}

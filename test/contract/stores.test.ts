@@ -1,0 +1,419 @@
+/**
+ * What every token store must do, held against each of them: the file, a real cluster of etcd, a Vault of its documented
+ * API, the example helper behind `exec`, and an environment secret of GitHub. What a store cannot promise by its nature
+ * (GitHub has no compare-and-set and no lock between jobs) is named by its capabilities, and then not asked for.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nodeCrypto } from '../../src/host/crypto.js'
+import { acquireLock } from '../../src/host/lock.js'
+import { cleanEnvironment, runProgram } from '../../src/host/program.js'
+import { recordFiles } from '../../src/host/record-file.js'
+import { makeSealedBox } from '../../src/host/sealed-box.js'
+import { systemClock } from '../../src/host/token.js'
+import { Scrubber, Secret } from '../../src/model/secret.js'
+import type { Run } from '../../src/oauth/ports.js'
+import type { TokenRecord } from '../../src/oauth/record.js'
+import { createSealer } from '../../src/oauth/seal.js'
+import type { LockedStore, TokenStore } from '../../src/oauth/store.js'
+import { createEtcdStore } from '../../src/oauth/stores/etcd.js'
+import { createEtcdClient } from '../../src/oauth/stores/etcd-client.js'
+import { createExecStore } from '../../src/oauth/stores/exec.js'
+import { createHelper } from '../../src/oauth/stores/exec-protocol.js'
+import { createFileStore } from '../../src/oauth/stores/file.js'
+import { createGithubStore } from '../../src/oauth/stores/github.js'
+import { createGithubSecrets } from '../../src/oauth/stores/github-secrets.js'
+import { createVaultStore } from '../../src/oauth/stores/vault.js'
+import { createVaultClient } from '../../src/oauth/stores/vault-client.js'
+import { createTransport } from '../../src/transport.js'
+import { type EtcdCluster, hasEtcd, startEtcd } from '../etcd.js'
+import { startGithub } from '../github.js'
+import { failureOf } from '../token.js'
+import { startVault } from '../vault.js'
+
+const keys = { current: new Uint8Array(randomBytes(32)) }
+const owner = { baseUrl: 'https://git.example.com', clientId: 'id' }
+const base: TokenRecord = {
+  version: 1,
+  lineage: 'lineage-1',
+  ...owner,
+  redirectUri: 'http://localhost:34106/',
+  scopes: ['SYSTEM_ADMIN'],
+  account: 'bot',
+  generation: 1,
+  accessToken: new Secret('CANARY-access'),
+  accessExpiresAt: 1,
+  refreshToken: new Secret('CANARY-refresh'),
+  authorizedAt: 1,
+  rotatedAt: 1,
+  pending: null,
+  last: null,
+}
+const generation = (number: number): TokenRecord => ({ ...base, generation: number })
+const runOf = (holder: string): Run => ({ holder, host: 'this-host', ephemeral: false })
+
+/** A place that stores can be opened at, as by several processes. */
+interface Place {
+  open(key: string, holder: string): TokenStore
+  /** Everything that lies there, as whoever looks after it could read it; absent where the test server shows no copy. */
+  readonly dump?: () => string
+  close(): Promise<void>
+}
+
+const places: Readonly<Record<string, () => Promise<Place>>> = {
+  async file() {
+    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
+    return {
+      open: (key, holder) =>
+        createFileStore({
+          ...owner,
+          path: join(home, `${key}.json`),
+          lockPath: join(home, `${key}.lock`),
+          files: recordFiles,
+          lock: (path, timeout) => acquireLock(path, timeout, runOf(holder), systemClock),
+          sealer: createSealer({ ...owner, location: key }, keys, nodeCrypto),
+          crypto: nodeCrypto,
+        }),
+      close: async () => rmSync(home, { recursive: true, force: true }),
+    }
+  },
+  async exec() {
+    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
+    const helper = createHelper({
+      path: resolve('examples/exec-store/helper.mjs'),
+      args: [join(home, 'store')],
+      environment: cleanEnvironment(process.env, []),
+      run: runProgram,
+      scrubber: new Scrubber(),
+    })
+    return {
+      open: (key, holder) => createExecStore({ ...parts(key, holder), helper, key }),
+      close: async () => rmSync(home, { recursive: true, force: true }),
+    }
+  },
+  async github() {
+    const github = await startGithub()
+    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
+    const transport = createTransport({ baseUrl: github.url, connections: 2 })
+    const token = new Secret(github.token)
+    return {
+      open: (key, holder) => {
+        const secretName = key.replaceAll('-', '_').toUpperCase()
+        const where = { owner: 'acme', repository: 'settings', environment: 'prod/eu', secretName }
+        const path = join(home, `${key}.json`)
+        return createGithubStore({
+          ...parts(key, holder),
+          location: 'a secret of GitHub',
+          secrets: createGithubSecrets({ ...where, transport, token, makeSealedBox, clock: systemClock }),
+          secretName,
+          given: null,
+          job: {
+            path,
+            files: recordFiles,
+            lock: (timeout) => acquireLock(`${path}.lock`, timeout, runOf(holder), systemClock),
+          },
+        })
+      },
+      close: async () => {
+        await transport.close()
+        await github.close()
+        rmSync(home, { recursive: true, force: true })
+      },
+    }
+  },
+  async vault() {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 4 })
+    const signIn = { type: 'token', token: new Secret('root') } as const
+    const location = 'Vault at a test'
+    const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
+    return {
+      open: (key, holder) =>
+        createVaultStore({ ...parts(key, holder), location, client, mount: 'secret', path: `bbstate/${key}` }),
+      close: async () => {
+        await transport.close()
+        await vault.close()
+      },
+    }
+  },
+  ...(hasEtcd ? { etcd: () => etcdPlace(3) } : {}),
+}
+
+function parts(key: string, holder: string) {
+  const sealer = createSealer({ ...owner, location: key }, keys, nodeCrypto)
+  return { ...owner, sealer, crypto: nodeCrypto, clock: systemClock, run: runOf(holder) }
+}
+
+async function etcdPlace(members: number): Promise<Place & { readonly cluster: EtcdCluster }> {
+  const cluster = await startEtcd(members)
+  const transports = cluster.endpoints.map((baseUrl) => createTransport({ baseUrl, connections: 4 }))
+  return {
+    cluster,
+    open: (key, holder) => {
+      const location = 'etcd at a test'
+      // A client of its own: it remembers which member answered.
+      const client = createEtcdClient({ location, endpoints: transports })
+      return createEtcdStore({ ...parts(key, holder), location, client, key: `test/${key}` })
+    },
+    close: async () => {
+      await Promise.all(transports.map((transport) => transport.close()))
+      await cluster.close()
+    },
+  }
+}
+
+async function locked<T>(store: TokenStore, work: (locked: LockedStore) => Promise<T>): Promise<T> {
+  const held = await store.lock(10_000)
+  try {
+    return await work(held)
+  } finally {
+    await held.unlock()
+  }
+}
+
+describe.each(Object.entries(places))('the %s store', (_name, start) => {
+  let place: Place
+  let count = 0
+  const open = (holder = 'one', key = `key-${count}`): TokenStore => place.open(key, holder)
+  const fresh = (holder = 'one'): TokenStore => {
+    count += 1
+    return open(holder)
+  }
+  beforeAll(async () => {
+    place = await start()
+  }, 60_000)
+  afterAll(() => place.close())
+
+  test('has nothing at first, and keeps a record over the revision that is named, and over no other', async () => {
+    const store = fresh()
+    expect(await store.read()).toBeNull()
+    await locked(store, async (held) => {
+      const first = await held.compareAndSet(null, generation(1))
+      expect(first).not.toBeNull()
+      expect(await held.compareAndSet(null, generation(2))).toBeNull()
+      expect(await store.read()).toMatchObject({ revision: first, isSealed: true, record: { generation: 1 } })
+      const second = await held.compareAndSet(first, generation(2))
+      expect(second).not.toBe(first)
+      expect(await held.compareAndSet(first, generation(3))).toBeNull()
+      expect((await held.read())?.record.generation).toBe(2)
+    })
+  })
+
+  test('shows what one opener wrote to every other one', async () => {
+    if (!fresh().capabilities.compareAndSet) return
+    await locked(open('one'), (held) => held.compareAndSet(null, generation(4)))
+    const found = await open('two').read()
+    expect(found?.record.generation).toBe(4)
+    expect(found?.record.refreshToken.reveal()).toBe('CANARY-refresh')
+    await locked(open('two'), async (held) => {
+      expect(await held.compareAndSet(found?.revision ?? null, generation(5))).not.toBeNull()
+    })
+    expect((await open('one').read())?.record.generation).toBe(5)
+  })
+
+  test('lets one of many in at a time, and the revision lets one of many win', async () => {
+    fresh()
+    let inside = 0
+    let most = 0
+    const write = (holder: string) =>
+      locked(open(holder), async (held) => {
+        inside += 1
+        most = Math.max(most, inside)
+        const found = await held.read()
+        const number = (found?.record.generation ?? 0) + 1
+        const written = await held.compareAndSet(found?.revision ?? null, generation(number))
+        inside -= 1
+        return written
+      })
+    const all = await Promise.all(['a', 'b', 'c', 'd'].map(write))
+    expect(most).toBe(1)
+    expect(all.every((revision) => revision !== null)).toBe(true)
+    const found = await open('a').read()
+    expect(found?.record.generation).toBe(4)
+  }, 60_000)
+
+  test('says who holds the lock, and lets nobody else write or free it', async () => {
+    const held = await fresh('the first run').lock(10_000)
+    expect(await held.remaining()).toBeGreaterThan(60_000)
+    const refusal = await failureOf(open('the second run').lock(300))
+    expect(refusal.code).toBe('BUSY_LOCK')
+    expect(refusal.message).toContain('the first run')
+    await held.unlock()
+    await held.unlock()
+    expect(await held.remaining()).toBe(0)
+    const next = await open('the second run').lock(10_000)
+    expect(await next.remaining()).toBeGreaterThan(60_000)
+    await next.unlock()
+  }, 60_000)
+
+  test('is written over and emptied by a sign-in and a sign-out, whatever stands there', async () => {
+    const store = fresh()
+    await locked(store, async (held) => {
+      expect(await held.discard()).toBe(false)
+      await held.overwrite(generation(7))
+      await held.overwrite({ ...generation(1), lineage: 'lineage-2' })
+      expect((await held.read())?.record).toMatchObject({ lineage: 'lineage-2', generation: 1 })
+      expect(await held.discard()).toBe(true)
+      expect(await held.read()).toBeNull()
+      expect(await held.compareAndSet(null, generation(1))).not.toBeNull()
+    })
+  })
+
+  test('keeps a record of a hundred thousand characters', async () => {
+    const store = fresh()
+    if (!store.capabilities.compareAndSet) return
+    const scopes = Array.from({ length: 5000 }, (_, index) => `SCOPE_OF_A_LONG_NAME_${index}`)
+    await locked(store, (held) => held.compareAndSet(null, { ...base, scopes }))
+    expect((await store.read())?.record.scopes).toHaveLength(5000)
+  })
+})
+
+describe.skipIf(!hasEtcd)('etcd', () => {
+  let place: Awaited<ReturnType<typeof etcdPlace>>
+  beforeAll(async () => {
+    place = await etcdPlace(3)
+  }, 60_000)
+  afterAll(() => place.close())
+
+  test('goes on while one of three members is killed in the middle', async () => {
+    const store = place.open('member', 'one')
+    const held = await store.lock(10_000)
+    let revision = await held.compareAndSet(null, generation(1))
+    place.cluster.kill(0)
+    for (let number = 2; number <= 6; number++) {
+      revision = await held.compareAndSet(revision, generation(number))
+      expect(revision).not.toBeNull()
+    }
+    expect(await held.remaining()).toBeGreaterThan(60_000)
+    await held.unlock()
+    expect((await place.open('member', 'two').read())?.record.generation).toBe(6)
+  }, 60_000)
+
+  test('does not take a write of a run whose lock is gone, though its revision is right', async () => {
+    const store = place.open('lost', 'one')
+    const held = await store.lock(10_000)
+    const revision = await held.compareAndSet(null, generation(1))
+    const [, second = ''] = place.cluster.endpoints
+    const key = btoa('test/lost.lock')
+    await fetch(`${second}/v3/kv/deleterange`, { method: 'POST', body: JSON.stringify({ key }) })
+    expect(await held.remaining()).toBe(0)
+    expect(await failureOf(held.compareAndSet(revision, generation(2)))).toMatchObject({ code: 'BUSY_LOCK' })
+    const other = await place.open('lost', 'two').lock(10_000)
+    expect(await failureOf(held.compareAndSet(revision, generation(2)))).toMatchObject({ code: 'BUSY_LOCK' })
+    await held.unlock()
+    expect(await other.remaining(), 'the unlock of a loser frees nobody else').toBeGreaterThan(60_000)
+    await other.unlock()
+  }, 60_000)
+
+  test('says so where no majority answers, and the lock was not lost by it', async () => {
+    const store = place.open('majority', 'one')
+    const held = await store.lock(10_000)
+    place.cluster.pause(1)
+    const refusal = await failureOf(held.compareAndSet(null, generation(1)))
+    expect(refusal).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('majority') as unknown })
+    expect(refusal.message).not.toContain('CANARY')
+    place.cluster.resume(1)
+    await expect
+      .poll(
+        () =>
+          store
+            .read()
+            .then(() => true)
+            .catch(() => false),
+        { timeout: 20_000 },
+      )
+      .toBe(true)
+    // The write that nobody answered may have been done once the member came back; either way one of the two stands.
+    const found = await held.read()
+    const written = found === null ? await held.compareAndSet(null, generation(1)) : found.revision
+    expect(written).not.toBeNull()
+    await held.unlock()
+  }, 60_000)
+})
+
+describe('Vault', () => {
+  test.each([
+    ['AppRole', { type: 'approle', mount: 'approle', roleId: 'role', secretId: new Secret('CANARY-secret-id') }],
+    ['JWT', { type: 'jwt', mount: 'jwt', role: 'ci', jwt: new Secret('CANARY-jwt') }],
+  ] as const)('is signed in to by %s, in a namespace, and again when the token ends', async (_name, signIn) => {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
+    try {
+      const location = 'Vault at a test'
+      const scrubber = new Scrubber()
+      const client = createVaultClient({ location, transport, signIn, namespace: 'team', scrubber, now: Date.now })
+      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount: 'secret', path: 'bbstate/k' })
+      await locked(store, (held) => held.compareAndSet(null, generation(1)))
+      vault.tokens.clear()
+      expect((await store.read())?.record.generation).toBe(1)
+      expect(vault.requests.every(({ namespace }) => namespace === 'team')).toBe(true)
+      expect(JSON.stringify(vault.requests)).not.toContain('CANARY')
+      const [token = ''] = vault.tokens
+      expect(scrubber.scrub(token)).toBe('(sensitive)')
+    } finally {
+      await transport.close()
+      await vault.close()
+    }
+  })
+
+  test('a lost answer is read back, a deleted version is written over, and a wrong version is no error', async () => {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
+    try {
+      const location = 'Vault at a test'
+      const signIn = { type: 'token', token: new Secret('root') } as const
+      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
+      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount: 'secret', path: 'bbstate/k' })
+      await locked(store, async (held) => {
+        vault.dropAnswers = 1
+        const first = await held.compareAndSet(null, generation(1))
+        expect(first).toBe('1')
+        expect(await held.compareAndSet('7', generation(2))).toBeNull()
+        vault.softDelete('bbstate/k')
+        expect(await held.read()).toBeNull()
+        expect(await held.compareAndSet(null, generation(2))).toBe('2')
+      })
+      vault.isSealed = true
+      expect(await failureOf(store.read())).toMatchObject({
+        code: 'AUTH_STORE',
+        hint: expect.stringContaining('unseal') as unknown,
+      })
+      vault.isSealed = false
+      vault.tokens.clear()
+      expect(await failureOf(store.read())).toMatchObject({
+        code: 'AUTH_STORE',
+        message: 'Vault at a test refuses (status 403)',
+      })
+    } finally {
+      await transport.close()
+      await vault.close()
+    }
+  })
+
+  test("a lock ends by the store's clock, not by this machine's", async () => {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
+    try {
+      const location = 'Vault at a test'
+      const signIn = { type: 'token', token: new Secret('root') } as const
+      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
+      const openAs = (holder: string): TokenStore =>
+        createVaultStore({ ...parts('k', holder), location, client, mount: 'secret', path: 'bbstate/k' })
+      const held = await openAs('one').lock(1000)
+      expect((await failureOf(openAs('two').lock(10))).code).toBe('BUSY_LOCK')
+      vault.skew = 10 * 60_000
+      expect(await held.remaining()).toBe(0)
+      const next = await openAs('two').lock(1000)
+      expect(await failureOf(held.compareAndSet(null, generation(1)))).toMatchObject({ code: 'BUSY_LOCK' })
+      expect(await next.compareAndSet(null, generation(1))).toBe('1')
+      await held.unlock()
+      expect(await next.remaining()).toBeGreaterThan(60_000)
+    } finally {
+      await transport.close()
+      await vault.close()
+    }
+  })
+})

@@ -1,0 +1,106 @@
+/** A cluster of real etcd members on this machine, from Debian's `etcd-server`. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Whether this machine has etcd. In CI it must. */
+export const hasEtcd = spawnSync('etcd', ['--version']).status === 0
+if (!hasEtcd && process.env['CI']) throw new Error('etcd is missing: .ci/run installs etcd-server')
+if (!hasEtcd) console.info('Skipped: no etcd on this machine (Debian: etcd-server).')
+
+/** A running cluster. */
+export interface EtcdCluster {
+  readonly endpoints: readonly string[]
+  /** Kills a member with -9. */
+  kill(member: number): void
+  /** SIGSTOP: alive for the kernel, silent for its clients. */
+  pause(member: number): void
+  resume(member: number): void
+  close(): Promise<void>
+}
+
+/** A port that is free below the ephemeral range. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer()
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (isFree) return port
+  }
+}
+
+/** Starts members that know each other, and waits until one of them leads. */
+export async function startEtcd(members = 3): Promise<EtcdCluster> {
+  const home = mkdtempSync(join(tmpdir(), 'bbstate-etcd-'))
+  const ports: { client: number; peer: number }[] = []
+  for (let member = 0; member < members; member++) ports.push({ client: await freePort(), peer: await freePort() })
+  const cluster = ports.map(({ peer }, member) => `m${member}=http://127.0.0.1:${peer}`).join(',')
+  const processes = ports.map(({ client, peer }, member): ChildProcess => {
+    const args = [
+      ['--name', `m${member}`],
+      ['--data-dir', join(home, `m${member}`)],
+      ['--listen-client-urls', `http://127.0.0.1:${client}`],
+      ['--advertise-client-urls', `http://127.0.0.1:${client}`],
+      ['--listen-peer-urls', `http://127.0.0.1:${peer}`],
+      ['--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`],
+      ['--initial-cluster', cluster],
+      ['--initial-cluster-token', home],
+      // A test machine is slow and shared: elections must not follow from that alone.
+      ['--heartbeat-interval', '200'],
+      ['--election-timeout', '2000'],
+      ['--unsafe-no-fsync'],
+    ].flat()
+    return spawn('etcd', args, { stdio: 'ignore', env: { ...process.env, ETCD_UNSUPPORTED_ARCH: 'arm64' } })
+  })
+  const endpoints = ports.map(({ client }) => `http://127.0.0.1:${client}`)
+  const stop = async (): Promise<void> => {
+    const ended = processes.map(
+      (child) =>
+        new Promise<void>((resolve) => {
+          if (child.exitCode !== null || child.signalCode !== null) resolve()
+          else child.once('exit', () => resolve())
+        }),
+    )
+    for (const child of processes) {
+      child.kill('SIGCONT')
+      child.kill('SIGKILL')
+    }
+    await Promise.all(ended)
+    rmSync(home, { recursive: true, force: true })
+  }
+  try {
+    await waitForLeader(endpoints, processes)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    endpoints,
+    kill: (member) => void processes[member]?.kill('SIGKILL'),
+    pause: (member) => void processes[member]?.kill('SIGSTOP'),
+    resume: (member) => void processes[member]?.kill('SIGCONT'),
+    close: stop,
+  }
+}
+
+async function waitForLeader(endpoints: readonly string[], processes: readonly ChildProcess[]): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const dead = processes.find(({ exitCode }) => exitCode !== null)
+    if (dead !== undefined) throw new Error(`a member of etcd ended with ${dead.exitCode}`)
+    const ready = await Promise.all(
+      endpoints.map(async (endpoint) => {
+        const body = JSON.stringify({ key: btoa('ready') })
+        const answer = await fetch(`${endpoint}/v3/kv/range`, { method: 'POST', body }).catch(() => undefined)
+        return answer?.status === 200
+      }),
+    )
+    if (ready.every(Boolean)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('etcd did not come up')
+}
