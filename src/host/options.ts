@@ -4,6 +4,7 @@
  * Every option has the environment variable `BBSTATE_<OPTION>`, except approvals, which must stand in the command, and
  * secrets, which have only the variable or a file.
  */
+import { helperOptions, storeOptions } from './store-options.js'
 
 /** One option. */
 export interface Option {
@@ -45,32 +46,7 @@ export const connectionOptions: readonly Option[] = [
     value: 'FILE',
     description: 'File that holds the client secret (else BBSTATE_CLIENT_SECRET)',
   },
-  {
-    name: 'token-store',
-    type: 'string',
-    value: 'STORE',
-    description:
-      'Where the token is kept: file, file:DIRECTORY, etcd:URL,URL[#PREFIX], vault:URL/MOUNT/PATH, exec:PATH, github:OWNER/REPOSITORY/ENVIRONMENT[#NAME]',
-  },
-  {
-    name: 'store-cert',
-    type: 'string',
-    value: 'FILE',
-    description: 'PEM certificate of this client for --token-store etcd: and vault:',
-  },
-  { name: 'store-cert-key', type: 'string', value: 'FILE', description: 'PEM key for it' },
-  {
-    name: 'store-argument',
-    type: 'list',
-    value: 'ARGUMENT',
-    description: 'Argument of the helper that --token-store exec:PATH names',
-  },
-  {
-    name: 'store-variable',
-    type: 'list',
-    value: 'NAME',
-    description: 'Environment variable that this helper gets beside PATH, HOME and LANG',
-  },
+  ...storeOptions,
   {
     name: 'connection',
     type: 'string',
@@ -163,9 +139,6 @@ const formatOption: Option = {
   default: 'terminal',
   description: 'terminal or json',
 }
-
-/** The options that name a helper. */
-const helperOptions = ['token-store', 'store-argument', 'store-variable']
 
 /** Every command with its options. */
 export const commands: readonly CommandWords[] = [
@@ -307,7 +280,7 @@ export const commands: readonly CommandWords[] = [
     name: 'auth check-store',
     usage: '[check]',
     description: 'Try what a helper of --token-store exec:PATH must do, or one check of it; needs no server',
-    options: [...connectionOptions.filter(({ name }) => helperOptions.includes(name)), ...outputOptions],
+    options: [...helperOptions, ...outputOptions],
     examples: ['bbstate auth check-store --token-store exec:/usr/local/bin/helper --store-argument /var/lib/tokens'],
   },
   {
