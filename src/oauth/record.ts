@@ -22,6 +22,8 @@ export interface Pending {
   readonly refreshDigest: string
   /** Whether the same refresh token has been presented before, by an attempt that died. */
   readonly replayed: boolean
+  /** Whether the server refused it then: the grant is dead, and the pair of the run before is lost. */
+  readonly refused: boolean
 }
 
 /** The rotation that led to the record's generation. */
@@ -147,6 +149,7 @@ function readPending(data: unknown, where: string): Pending {
     startedAt: fields.number('startedAt'),
     refreshDigest: fields.text('refreshDigest'),
     replayed: fields.boolean('replayed'),
+    refused: fields.boolean('refused'),
   }
   fields.requireNoOthers()
   return pending

@@ -2,7 +2,8 @@
  * A record with `pending` under a lock that was won: its run died, or could not find out what became of its request.
  *
  * What is certain is done: a staged pair is committed, and a token that demonstrably was not used is presented again.
- * What is not certain is said, with the run and the time; an old refresh token is never presented on a guess.
+ * Where the pair can lie nowhere any more, the old token is presented once more, and that is noted: a server that did not
+ * get so far still takes it. Where another machine may hold the pair, that machine is named instead.
  */
 import { ApiError, AuthError } from '../model/errors.js'
 import { commitStage } from './commit.js'
@@ -17,6 +18,8 @@ export type Recovery =
   | { readonly type: 'finished'; readonly record: TokenRecord }
   /** The server did not rotate: the token may be presented, which is noted as a second time. */
   | { readonly type: 'unused'; readonly stored: Stored }
+  /** Whether the server rotated is not known, and no pair can be found: the token is presented once more, and noted. */
+  | { readonly type: 'replay'; readonly stored: Stored; readonly lost: Pending }
 
 /** @throws AuthError `AUTH_UNCERTAIN`, `AUTH_SIGN_IN_REQUIRED`, `AUTH_RECOVERABLE`, where no certain way on exists. */
 export async function recoverPending(tools: RotationTools, locked: LockedStore, current: Stored): Promise<Recovery> {
@@ -28,20 +31,35 @@ export async function recoverPending(tools: RotationTools, locked: LockedStore, 
   if (stage !== null && isOurs && stage.record.generation === record.generation + 1) {
     return { type: 'finished', record: await commitStage(tools, locked, current.revision, stage) }
   }
+  if (pending.refused) throw describeLoss(pending)
   requireDeadHolder(tools, pending)
   await waitOutQuarantine(tools, pending)
-  const wasAlive = tools.clock.now() < record.accessExpiresAt
   const result = await askOracle(tools, record, pending)
   const isAccepted = result.type === 'accepted' && (record.account === null || result.account === record.account)
   if (isAccepted) return { type: 'unused', stored: current }
-  throw wasAlive ? describeLoss(pending) : describeDoubt(pending)
+  if (tools.allowsReplay !== true) refuseReplay(tools, pending)
+  return { type: 'replay', stored: current, lost: pending }
 }
 
-/** The kernel lock is proof for this machine only. */
+/** Once is all: a second replay could revoke what the first one brought, and another machine's stage may hold the pair. */
+function refuseReplay(tools: RotationTools, pending: Pending): void {
+  if (pending.replayed) throw describeDoubt(pending)
+  if (pending.host === tools.run.host || pending.ephemeral) return
+  throw new AuthError('AUTH_RECOVERABLE', `The new token may lie on ${pending.host}: ${describeRun(pending)}`, {
+    hint: `Run bbstate auth status on ${pending.host}, which commits it. If that machine is gone: bbstate auth recover --replay.`,
+  })
+}
+
+/** Ten minutes: longer than any request is awaited, and than any lock of a store lives. */
+const longestRun = 600_000
+
+/** The kernel lock is proof for this machine; a lock that ended by time, and ten minutes, are proof for every one. */
 function requireDeadHolder(tools: RotationTools, pending: Pending): void {
-  if (tools.store.capabilities.lock === 'kernel' && pending.host === tools.run.host) return
+  const { lock } = tools.store.capabilities
+  if (lock === 'kernel' && pending.host === tools.run.host) return
+  if (tools.clock.now() - pending.startedAt >= longestRun) return
   throw new AuthError('AUTH_UNCERTAIN', `A refresh of the token was begun elsewhere: ${describeRun(pending)}`, {
-    hint: `It may still be under way, or its new token may lie on ${pending.host}: run bbstate there, or sign in again with bbstate auth login.`,
+    hint: `It may still be under way. Run the same command again ten minutes after it was begun; if ${pending.host} still runs, run it there.`,
   })
 }
 
@@ -68,7 +86,8 @@ async function askOracle(tools: RotationTools, record: TokenRecord, pending: Pen
   }
 }
 
-function describeLoss(pending: Pending): AuthError {
+/** The old token was refused after a run had died: its pair is gone. */
+export function describeLoss(pending: Pending): AuthError {
   return new AuthError(
     'AUTH_SIGN_IN_REQUIRED',
     `A run stopped between the answer of Bitbucket and the store, and its new token is lost: ${describeRun(pending)}`,
@@ -80,7 +99,9 @@ function describeDoubt(pending: Pending): AuthError {
   return new AuthError(
     'AUTH_UNCERTAIN',
     `A run stopped while it refreshed the token, and whether Bitbucket did is not known: ${describeRun(pending)}`,
-    { hint: 'The access token from before has expired, so it cannot tell. Run bbstate auth login.' },
+    {
+      hint: 'The old token was presented a second time already, without an answer. Run bbstate auth recover --replay to try once more, or sign in with bbstate auth login.',
+    },
   )
 }
 

@@ -20,6 +20,8 @@ export interface RotationTools {
   readonly lockTimeoutMilliseconds: number
   /** How long a request of a dead run may still be on its way to the server. Default 60 s. */
   readonly quarantineMilliseconds?: number
+  /** Present an old token once more although another machine may hold the pair: a person said that it does not. */
+  readonly allowsReplay?: boolean
   /** Once aborted, no new refresh token is presented. */
   readonly signal?: AbortSignal
   readonly listen?: Listener

@@ -9,7 +9,7 @@ import { encodeHex } from './base64.js'
 import { commitStage } from './commit.js'
 import { probeServer, probeToken } from './probe.js'
 import { digestToken, type Pending, type Stage, type TokenRecord } from './record.js'
-import { recoverPending } from './recovery.js'
+import { describeLoss, recoverPending } from './recovery.js'
 import type { RotationTools } from './rotation-tools.js'
 import type { LockedStore, Stored, TokenStore } from './store.js'
 import type { TokenPair } from './token-endpoint.js'
@@ -38,7 +38,8 @@ export async function rotateToken(tools: RotationTools, seen: TokenRecord): Prom
     if (recovery?.type === 'finished') return recovery.record
     await preflight(tools)
     const intent = await writePending(tools, locked, recovery?.stored ?? current, recovery !== null)
-    const pair = await presentToken(tools, locked, intent)
+    const lost = recovery?.type === 'replay' ? recovery.lost : undefined
+    const pair = await presentToken(tools, locked, intent, lost)
     const stage = await stagePair(tools, intent.stored.record, pair)
     next = await commitStage(tools, locked, intent.stored.revision, stage)
   } finally {
@@ -104,6 +105,7 @@ async function writePending(
     startedAt: tools.clock.now(),
     refreshDigest: digestToken(record.lineage, record.refreshToken, tools.crypto),
     replayed,
+    refused: false,
   }
   const intended = { ...record, pending }
   const revision = await locked.compareAndSet(current.revision, intended)
@@ -113,7 +115,13 @@ async function writePending(
   })
 }
 
-async function presentToken(tools: RotationTools, locked: LockedStore, intent: Intent): Promise<TokenPair> {
+/** @param lost the run whose pair cannot be found, where its token is presented once more. */
+async function presentToken(
+  tools: RotationTools,
+  locked: LockedStore,
+  intent: Intent,
+  lost: Pending | undefined,
+): Promise<TokenPair> {
   const age = tools.clock.elapsed() - intent.writtenAt
   if ((await locked.remaining()) < leastLockMilliseconds || age > greatestPendingAge) {
     await withdrawPending(locked, intent)
@@ -127,6 +135,13 @@ async function presentToken(tools: RotationTools, locked: LockedStore, intent: I
     case 'granted':
       return outcome.pair
     case 'refused':
+      if (lost !== undefined && outcome.isGrantDead) {
+        // Noted with the run that lost the pair, so that every later run says the same and presents nothing.
+        const { revision, record } = intent.stored
+        const pending = { ...lost, replayed: true, refused: true }
+        await locked.compareAndSet(revision, { ...record, pending }).catch(() => null)
+        throw describeLoss(lost)
+      }
       await withdrawPending(locked, intent)
       throw outcome.isGrantDead ? describeDeath(outcome.error, intent.stored.record, tools.clock.now()) : outcome.error
     case 'unsent':

@@ -77,24 +77,57 @@ describe('an answer that does not come', () => {
     expect(bench.tokenRequests()).toBe(2)
   })
 
-  it('although the server rotated: the loss is said, and the old token never presented again', async () => {
+  it('although the server rotated: the old token is presented once more, and the loss is said', async () => {
     await begin({ replay: 'revoke-family' })
     bench.sandbox.addFault({ kind: 'drop-after', path: '/token$' })
     await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /was cut|was closed/u)
     const loss = /new token is lost: bbstate test on this-host, begun 20.*auth login/su
     await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', loss)
     await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', loss)
-    expect(bench.tokenRequests()).toBe(1)
+    expect(bench.tokenRequests()).toBe(2)
   })
 
-  it('and an access token that has expired: nobody can know, and that is said', async () => {
+  it('and an access token that has expired: the old token is presented once more, and the server had not used it', async () => {
     await begin()
     bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
     await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
     bench.clock.advance(3_600_001)
     bench.sandbox.expireAccessTokens()
-    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /whether Bitbucket did is not known: bbstate test/u)
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.tokenRequests()).toBe(2)
+  })
+
+  it('twice: nothing is presented a third time, unless a person says so', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$', count: 2 })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(3_600_001)
+    bench.sandbox.expireAccessTokens()
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /second time already.*recover --replay/su)
+    expect(bench.tokenRequests()).toBe(2)
+    expect((await rotateWith((tools) => ({ ...tools, allowsReplay: true }))).generation).toBe(2)
+  })
+
+  it('of a run on a machine that is still there: that machine is named, and nothing is presented', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    const elsewhere = { holder: 'bbstate apply', host: 'build-7', ephemeral: false }
+    await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(3_600_001)
+    bench.sandbox.expireAccessTokens()
+    await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7.*auth status on build-7/su)
     expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('of a runner whose disk is gone: ten minutes later the old token is presented once more', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    const runner = { holder: 'bbstate apply, job 7', host: 'build-7', ephemeral: true }
+    await expectFailure(rotateWith(asIs, { run: runner }), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(3_600_001)
+    bench.sandbox.expireAccessTokens()
+    expect((await rotateWith(asIs)).generation).toBe(2)
   })
 
   it('and a server that is down afterwards: the question stays open, and is answered later', async () => {
@@ -112,7 +145,7 @@ describe('an answer that does not come', () => {
     const elsewhere = { holder: 'bbstate apply, job 7', host: 'build-7', ephemeral: true }
     await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
     bench.sandbox.forgetRequests()
-    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /job 7 on build-7.*run bbstate there/su)
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /job 7 on build-7.*ten minutes after it was begun/su)
     expect(bench.sandbox.requests).toEqual([])
   })
 })

@@ -34,6 +34,7 @@ const record: TokenRecord = {
     startedAt: 5,
     refreshDigest: 'd',
     replayed: false,
+    refused: false,
   },
   last: { refreshDigest: 'e', rotatedAt: 4, holder: 'bbstate plan' },
 }

@@ -40,7 +40,7 @@ const base: TokenRecord = {
 const generation = (number: number): TokenRecord => ({ ...base, generation: number })
 const pending = {
   ...base,
-  pending: { attempt: 'a', ...run, startedAt: 1, refreshDigest: 'd', replayed: false },
+  pending: { attempt: 'a', ...run, startedAt: 1, refreshDigest: 'd', replayed: false, refused: false },
 }
 
 let github: GithubServer
