@@ -331,7 +331,7 @@ describe.skipIf(!hasEtcd)('etcd', () => {
     const written = found === null ? await held.compareAndSet(null, generation(1)) : found.revision
     expect(written).not.toBeNull()
     await held.unlock()
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('Vault', () => {

@@ -25,7 +25,7 @@ export interface EtcdClientOptions {
 }
 
 /** Milliseconds for one answer: a member without a quorum answers nothing. */
-const patience = 5000
+const patience = 10_000
 
 /** A client over the members of one cluster. */
 export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
@@ -98,8 +98,11 @@ function describeUnreachable(location: string, failure: unknown): AuthError {
 function describeRefusal(location: string, { status, body }: Answer): AuthError {
   const { code } = parse(body)
   const isRefused = status === 401 || status === 403 || code === 7 || code === 16
+  const isLeaderless = status >= 500
   const hint = isRefused
     ? 'Give BBSTATE_ETCD_USERNAME and BBSTATE_ETCD_PASSWORD, and let that user read and write the keys of bbstate.'
-    : 'Look into the log of etcd; run again when the cluster is healthy.'
+    : isLeaderless
+      ? 'A majority of the members must be up: look into the logs of etcd, and run again when they are.'
+      : 'Look into the log of etcd; run again when the cluster is healthy.'
   return new AuthError('AUTH_STORE', `${location} refuses (status ${status}, code ${String(code ?? 'none')})`, { hint })
 }

@@ -31,7 +31,9 @@ const leaseSeconds = 420
 /** Milliseconds between two attempts at the lock. */
 const interval = 500
 /** Times that one transaction is sent where answers are lost. */
-const sends = 3
+const sends = 2
+/** Milliseconds before it is sent again where no member could say what became of it. */
+const pause = 2000
 /** Attempts at a write that must win whatever stands there. */
 const attempts = 5
 
@@ -161,17 +163,23 @@ async function writeText(
       return await judgeRefused(options, lock, text)
     } catch (failure) {
       if (failure instanceof BusyError) throw failure
-      const held = await readKey(options, key).catch(() => {
-        throw failure
-      })
-      const isOurs = text === null ? held === null : held?.text === text
-      if (isOurs) return held?.revision ?? ''
+      if (attempt === sends) throw failure
+      const held = await readKey(options, key).catch(() => undefined)
+      // Perhaps no member leads yet; a moment later one may.
+      if (held === undefined) {
+        await options.clock.sleep(pause)
+        continue
+      }
+      if (isSame(held, text)) return held?.revision ?? ''
       if ((held?.revision ?? null) !== expected) return null
       // Nothing was done yet. The transaction is sent again: should the lost one arrive after all, one of the two finds
       // another revision and does nothing.
-      if (attempt === sends) throw failure
     }
   }
+}
+
+function isSame(held: Held | null, text: string | null): boolean {
+  return text === null ? held === null : held?.text === text
 }
 
 /** A transaction whose conditions did not hold: ours was done before, the lock is gone, or somebody else wrote. */

@@ -75,10 +75,11 @@ async function writeSecret(
 ): Promise<number | null> {
   const { client, mount } = options
   let answer: VaultAnswer | undefined
-  let failure: unknown
+  let failure: Error | undefined
   try {
     answer = await client.call('POST', `/v1/${mount}/data/${path}`, { options: { cas: expected }, data })
   } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown
     failure = thrown
   }
   if (answer?.status === 200) {
