@@ -42,7 +42,6 @@ export interface PersonalToken {
   user: string
   name: string
   permissions: string[]
-  expiryDays?: number
 }
 
 export interface ScanningRule {

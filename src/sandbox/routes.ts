@@ -14,6 +14,7 @@ import { mailRoutes } from './routes/mail.js'
 import { mergeRoutes } from './routes/merge.js'
 import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
+import { personalTokenRoutes } from './routes/personal-tokens.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
@@ -29,6 +30,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...permissionRoutes,
     ...accountRoutes,
     ...keyRoutes,
+    ...personalTokenRoutes,
     ...authenticationRoutes,
     ...licenseRoutes,
     ...mergeRoutes,
