@@ -15,6 +15,7 @@ import { mergeRoutes } from './routes/merge.js'
 import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
+import { repositoryRoutes } from './routes/repositories.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
@@ -37,6 +38,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...logRoutes,
     ...hookScriptRoutes,
     ...signingRoutes,
+    ...repositoryRoutes,
     ...scanningRoutes,
     ...clusterRoutes,
     ...appRoutes,
