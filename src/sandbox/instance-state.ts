@@ -65,6 +65,8 @@ export interface MeshNode {
   name: string
   state: string
   availabilityZone?: string
+  /** Nothing else has some of its data. */
+  isLastCopy?: boolean
 }
 
 export interface Mirror {
