@@ -42,7 +42,6 @@ export interface PersonalToken {
   user: string
   name: string
   permissions: string[]
-  expiryDays?: number
 }
 
 export interface ScanningRule {
@@ -66,6 +65,8 @@ export interface MeshNode {
   name: string
   state: string
   availabilityZone?: string
+  /** Nothing else has some of its data. */
+  isLastCopy?: boolean
 }
 
 export interface Mirror {

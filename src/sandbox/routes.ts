@@ -4,7 +4,6 @@ import type { Features, Route } from './router.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
-import { clusterRoutes } from './routes/cluster.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { keyRoutes } from './routes/keys.js'
 import { licenseRoutes } from './routes/license.js'
@@ -12,8 +11,12 @@ import { limitRoutes } from './routes/limits.js'
 import { logRoutes } from './routes/logs.js'
 import { mailRoutes } from './routes/mail.js'
 import { mergeRoutes } from './routes/merge.js'
+import { meshRoutes } from './routes/mesh.js'
+import { mirrorRoutes } from './routes/mirrors.js'
 import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
+import { personalTokenRoutes } from './routes/personal-tokens.js'
+import { repositoryRoutes } from './routes/repositories.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
@@ -29,14 +32,17 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...permissionRoutes,
     ...accountRoutes,
     ...keyRoutes,
+    ...personalTokenRoutes,
     ...authenticationRoutes,
     ...licenseRoutes,
     ...mergeRoutes,
     ...logRoutes,
     ...hookScriptRoutes,
     ...signingRoutes,
+    ...repositoryRoutes,
     ...scanningRoutes,
-    ...clusterRoutes,
+    ...meshRoutes,
+    ...mirrorRoutes,
     ...appRoutes,
     applicationProperties(version),
     applicationLinks,

@@ -1,80 +1,92 @@
-/** Keys and tokens of users: U-01 to U-03 of the catalogue. Everybody manages their own, an ADMIN everybody's. */
-import { createHash } from 'node:crypto'
+/** Keys of users: U-01 and U-02 of the catalogue. Everybody manages their own, an ADMIN everybody's. */
 import { absent, absentPrincipal, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
-import { reaches } from '../caller.js'
+import { type Caller, reaches } from '../caller.js'
+import type { GpgKey, SshKey } from '../instance-state.js'
 import { fingerprintOf } from '../openpgp.js'
+import { readPublicKey } from '../openssh.js'
+import { isAtLeast } from '../options.js'
 import type { Context, Route } from '../router.js'
-import type { User } from '../state.js'
-import { randomText } from '../state.js'
 import { key } from './people.js'
 import { fieldsOf, isPositive } from './settings.js'
 
 const ssh = '/ssh/{version}/keys'
 const gpg = '/gpg/{version}/keys'
-const tokens = '/access-tokens/{version}/users/{slug}'
 
-/** Whose keys are meant: the named user's, else the caller's. */
-function owner({ state, query, caller }: Context): string | Reply {
-  const name = query.has('user') ? key(query.get('user')) : (caller.user ?? '')
-  if (state.users[name] === undefined) return absentPrincipal('User', name)
-  return refuseStranger({ caller }, name) ?? name
-}
-
-function refuseStranger({ caller }: Pick<Context, 'caller'>, name: string): Reply | undefined {
+/** The refusal of somebody who meddles with what is another user's, if any. */
+export function refuseStranger(caller: Caller, name: string): Reply | undefined {
   if (name === caller.user || reaches(caller, 'ADMIN')) return undefined
   return failure(401, 'AuthorisationException', 'You are not permitted to access this resource')
 }
 
-function withOwner(work: (context: Context, name: string) => Reply): Route['handle'] {
+/**
+ * Does something for the user whom the query names, else for the caller.
+ *
+ * @param names the parameters that may name the user; of SSH keys the documents have two
+ */
+function withOwner(names: readonly string[], work: (context: Context, name: string) => Reply): Route['handle'] {
   return (context) => {
-    const name = owner(context)
-    return typeof name === 'string' ? work(context, name) : name
+    const { state, query, caller } = context
+    const given = names.map((name) => query.get(name)).find((name) => name !== null)
+    const name = given === undefined ? (caller.user ?? '') : key(given)
+    if (state.users[name] === undefined) return absentPrincipal('User', name)
+    return refuseStranger(caller, name) ?? work(context, name)
   }
 }
 
-const algorithms: Readonly<Record<string, string>> = {
-  'ssh-rsa': 'RSA',
-  'ssh-dss': 'DSA',
-  'ssh-ed25519': 'ED25519',
-}
+const byUser = ['user']
+const byUserOrName = ['user', 'userName']
 
-function materialOf(text: string): string {
-  return text.trim().split(/\s+/u).slice(0, 2).join(' ')
-}
-
-function showSsh({ id, text, label, expiryDays }: Context['state']['instance']['sshKeys'][number]): unknown {
-  const [type = '', material = ''] = text.split(/\s+/u)
-  const fingerprint = createHash('sha256').update(Buffer.from(material, 'base64')).digest('base64').replace(/=+$/u, '')
-  const optional = { ...(label === undefined ? {} : { label }), ...(expiryDays === undefined ? {} : { expiryDays }) }
-  return { id, text, ...optional, fingerprint, algorithmType: algorithms[type] ?? 'ECDSA' }
-}
-
-function postSsh({ state, body }: Context, user: string): Reply {
-  const { instance, sshPolicy } = state
-  const { text, label, expiryDays } = fieldsOf(body)
-  if (typeof text !== 'string' || !/^(?:ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+={0,2}(?:\s|$)/u.test(text.trim())) {
-    return invalid('The text is not a public key', 'text')
+function showSsh({ id, text, label, expiryDays }: SshKey): unknown {
+  const read = readPublicKey(text)
+  return {
+    id,
+    text,
+    ...(label === undefined ? {} : { label }),
+    ...(expiryDays === undefined ? {} : { expiryDays }),
+    ...(read && { algorithmType: read.algorithm, bitLength: read.bitLength, fingerprint: read.fingerprint }),
   }
-  const [type = ''] = text.trim().split(/\s+/u)
-  const rule = sshPolicy.keyTypeRestrictions.find(({ algorithm }) => algorithm === (algorithms[type] ?? 'ECDSA'))
-  if (rule?.allowed === false) return invalid(`Keys of the type ${rule.algorithm} are not allowed`, 'text')
+}
+
+/** "not a valid RSA/DSA/ECDSA/Ed25519 key of a supported length" */
+function refuseKey({ state, body }: Context): Reply | undefined {
+  const { text, expiryDays } = fieldsOf(body)
+  const read = typeof text === 'string' ? readPublicKey(text) : undefined
+  if (read === undefined) return invalid('The text is not a public key', 'text')
+  const { algorithm, bitLength } = read
+  const rule = state.sshPolicy.keyTypeRestrictions.find((one) => one.algorithm === algorithm)
+  if (rule?.allowed === false) return invalid(`Keys of the type ${algorithm} are not allowed`, 'text')
+  const least = rule?.minKeyLength ?? 0
+  if (bitLength < least) return invalid(`A key of the type ${algorithm} needs at least ${least} bits`, 'text')
   if (expiryDays != null && !isPositive(expiryDays)) return invalid('At least one day', 'expiryDays')
-  const material = materialOf(text)
-  if (instance.sshKeys.some((one) => materialOf(one.text) === material)) {
-    return failure(409, 'IntegrityException', 'The key is in use already')
-  }
-  // The comment of the key becomes its label where none is given.
-  const comment = text.trim().split(/\s+/u).slice(2).join(' ')
-  const name = typeof label === 'string' ? label : comment
+  const twin = state.instance.sshKeys.find((one) => readPublicKey(one.text)?.material === read.material)
+  return twin && failure(409, 'IntegrityException', 'The key is in use already')
+}
+
+function postSsh(context: Context, user: string): Reply {
+  const refusal = refuseKey(context)
+  if (refusal !== undefined) return refusal
+  const { instance } = context.state
+  const { text, label, expiryDays } = fieldsOf(context.body)
+  const given = String(text).trim()
+  // The text stays as it came; its comment is the label of a key that is given none.
+  const name = typeof label === 'string' ? label : (readPublicKey(given)?.comment ?? '')
+  // Older versions drop the expiry silently.
+  const expires = isPositive(expiryDays) && isAtLeast(context.features.version, '8.7')
   const made = {
     id: instance.nextId++,
     user,
-    text: text.trim(),
+    text: given,
     ...(name === '' ? {} : { label: name }),
-    ...(isPositive(expiryDays) ? { expiryDays } : {}),
+    ...(expires ? { expiryDays } : {}),
   }
   instance.sshKeys.push(made)
   return { status: 201, body: showSsh(made) }
+}
+
+/** The documents ask for an ADMIN here; one's own key is one's own (U-01). */
+function findSsh({ state, path, caller }: Context): SshKey | Reply | undefined {
+  const found = state.instance.sshKeys.find(({ id }) => String(id) === path['id'])
+  return (found && refuseStranger(caller, found.user)) ?? found
 }
 
 const sshKeys: readonly Route[] = [
@@ -82,34 +94,54 @@ const sshKeys: readonly Route[] = [
     method: 'GET',
     path: ssh,
     needs: 'LICENSED_USER',
-    handle: withOwner(({ state, query, features }, name) =>
+    handle: withOwner(byUserOrName, ({ state, query, features }, name) =>
       page(state.instance.sshKeys.filter(({ user }) => user === name).map(showSsh), query, features.pageLimit),
     ),
   },
-  { method: 'POST', path: ssh, needs: 'LICENSED_USER', handle: withOwner(postSsh) },
+  { method: 'POST', path: ssh, needs: 'LICENSED_USER', handle: withOwner(byUser, postSsh) },
+  {
+    method: 'DELETE',
+    path: ssh,
+    needs: 'LICENSED_USER',
+    handle: withOwner(byUserOrName, ({ state: { instance } }, name) => {
+      instance.sshKeys = instance.sshKeys.filter(({ user }) => user !== name)
+      return noContent()
+    }),
+  },
+  {
+    method: 'GET',
+    path: `${ssh}/{id}`,
+    needs: 'LICENSED_USER',
+    handle: (context) => {
+      const found = findSsh(context)
+      if (found === undefined) return absent('No SSH key with this id')
+      return 'status' in found ? found : ok(showSsh(found))
+    },
+  },
   {
     method: 'DELETE',
     path: `${ssh}/{id}`,
     needs: 'LICENSED_USER',
     handle: (context) => {
+      const found = findSsh(context)
+      if (found !== undefined && 'status' in found) return found
       const { instance } = context.state
-      const found = instance.sshKeys.find(({ id }) => String(id) === context.path['id'])
-      const refusal = found && refuseStranger(context, found.user)
-      if (refusal !== undefined) return refusal
       instance.sshKeys = instance.sshKeys.filter((one) => one !== found)
       return noContent()
     },
   },
 ]
 
-function showGpg({ id, fingerprint, text }: Context['state']['instance']['gpgKeys'][number]): unknown {
-  return { id, fingerprint: fingerprint.match(/../gu)?.join(':'), text, subKeys: [] }
+/** What the documents print as an answer, without the text, which is taken and never shown (U-02). */
+function showGpg({ id, fingerprint }: GpgKey): unknown {
+  return { id, fingerprint: fingerprint.match(/../gu)?.join(':'), subKeys: [] }
 }
 
 function postGpg({ state: { instance }, body }: Context, user: string): Reply {
   const { text } = fieldsOf(body)
   const fingerprint = typeof text === 'string' ? fingerprintOf(text) : undefined
   if (typeof text !== 'string' || fingerprint === undefined) return invalid('The text is not a public key', 'text')
+  // The documents have no 409 here.
   if (instance.gpgKeys.some((one) => one.fingerprint === fingerprint)) return invalid('The key is in use', 'text')
   const made = { id: fingerprint.slice(-16), user, fingerprint, text }
   instance.gpgKeys.push(made)
@@ -121,20 +153,28 @@ const gpgKeys: readonly Route[] = [
     method: 'GET',
     path: gpg,
     needs: 'LICENSED_USER',
-    handle: withOwner(({ state, query, features }, name) =>
+    handle: withOwner(byUser, ({ state, query, features }, name) =>
       page(state.instance.gpgKeys.filter(({ user }) => user === name).map(showGpg), query, features.pageLimit),
     ),
   },
-  { method: 'POST', path: gpg, needs: 'LICENSED_USER', handle: withOwner(postGpg) },
+  { method: 'POST', path: gpg, needs: 'LICENSED_USER', handle: withOwner(byUser, postGpg) },
+  {
+    method: 'DELETE',
+    path: gpg,
+    needs: 'LICENSED_USER',
+    handle: withOwner(byUser, ({ state: { instance } }, name) => {
+      instance.gpgKeys = instance.gpgKeys.filter(({ user }) => user !== name)
+      return noContent()
+    }),
+  },
   {
     method: 'DELETE',
     path: `${gpg}/{id}`,
     needs: 'LICENSED_USER',
-    handle: (context) => {
-      const { instance } = context.state
-      const wanted = context.path['id']?.replaceAll(':', '').toLowerCase()
+    handle: ({ state: { instance }, path, caller }) => {
+      const wanted = path['id']?.replaceAll(/[\s:]/gu, '').toLowerCase()
       const found = instance.gpgKeys.find(({ id, fingerprint }) => id === wanted || fingerprint === wanted)
-      const refusal = found && refuseStranger(context, found.user)
+      const refusal = found && refuseStranger(caller, found.user)
       if (refusal !== undefined) return refusal
       instance.gpgKeys = instance.gpgKeys.filter((one) => one !== found)
       return noContent()
@@ -142,53 +182,4 @@ const gpgKeys: readonly Route[] = [
   },
 ]
 
-function withUser(work: (context: Context, user: User) => Reply): Route['handle'] {
-  return (context) => {
-    const user = Object.values(context.state.users).find(({ slug }) => slug === context.path['slug']?.toLowerCase())
-    if (user === undefined) return absentPrincipal('User', context.path['slug'] ?? '')
-    return refuseStranger(context, key(user.name)) ?? work(context, user)
-  }
-}
-
-function showToken({ id, name }: { id: string; name: string }): unknown {
-  return { id, name, createdDate: '2026-01-01T00:00:00.000Z' }
-}
-
-function putToken({ state, body }: Context, user: User): Reply {
-  const { name, permissions, expiryDays } = fieldsOf(body)
-  if (typeof name !== 'string' || name === '') return invalid('A name is needed', 'name')
-  if (!Array.isArray(permissions) || permissions.length === 0) return invalid('Permissions are needed', 'permissions')
-  const limit = state.accessTokenMaxExpiryDays
-  if (limit !== null && (!isPositive(expiryDays) || expiryDays > limit)) {
-    return invalid(`The token must expire within ${limit} days`, 'expiryDays')
-  }
-  const made = { id: String(252_973_515_000 + state.instance.nextId++), user: key(user.name), name }
-  state.instance.personalTokens.push({ ...made, permissions: permissions.map(String) })
-  return ok({ ...(showToken(made) as object), token: `BBDC-${randomText(30)}` })
-}
-
-const personalTokens: readonly Route[] = [
-  {
-    method: 'GET',
-    path: tokens,
-    needs: 'LICENSED_USER',
-    handle: withUser(({ state, query, features }, user) => {
-      const own = state.instance.personalTokens.filter((token) => token.user === key(user.name))
-      return page(own.map(showToken), query, features.pageLimit)
-    }),
-  },
-  { method: 'PUT', path: tokens, needs: 'LICENSED_USER', handle: withUser(putToken) },
-  {
-    method: 'DELETE',
-    path: `${tokens}/{id}`,
-    needs: 'LICENSED_USER',
-    handle: withUser(({ state: { instance }, path }, user) => {
-      const found = instance.personalTokens.find(({ id, user: name }) => id === path['id'] && name === key(user.name))
-      if (found === undefined) return absent('No token with this id')
-      instance.personalTokens = instance.personalTokens.filter((one) => one !== found)
-      return noContent()
-    }),
-  },
-]
-
-export const keyRoutes: readonly Route[] = [...sshKeys, ...gpgKeys, ...personalTokens]
+export const keyRoutes: readonly Route[] = [...sshKeys, ...gpgKeys]

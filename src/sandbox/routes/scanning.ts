@@ -1,26 +1,25 @@
-/** Secret scanning: I-24 and I-25 of the catalogue, and the few repositories that exemptions name. */
+/** Secret scanning: I-24 and I-25 of the catalogue. */
 import { absent, failure, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import type { Repository, ScanningRule } from '../instance-state.js'
+import { isJavaRegex } from '../java-regex.js'
 import type { Context, Route } from '../router.js'
+import { findRepository, showRepository, sortRepositories } from './repositories.js'
 import { fieldsOf } from './settings.js'
 
 const rules = '/api/{version}/secret-scanning/rules'
 const exempt = '/api/{version}/secret-scanning/exempt'
 const ofRepository = '/api/{version}/projects/{project}/repos/{slug}/secret-scanning/exempt'
 
+const orders = ['NAME_ASC', 'NAME_DESC']
+
+function refuseOrder(query: URLSearchParams): Reply | undefined {
+  const order = query.get('order')
+  return order === null || orders.includes(order) ? undefined : invalid(`One of ${orders.join(', ')}`, 'order')
+}
+
 function show(rule: ScanningRule): unknown {
   // The schema wants a number even where the scope is the whole server.
   return { ...rule, scope: { type: 'GLOBAL', resourceId: 0 } }
-}
-
-/** An approximation of what Java refuses. */
-function isRegex(text: string): boolean {
-  try {
-    new RegExp(text, 'u')
-    return true
-  } catch {
-    return false
-  }
 }
 
 function readRule(body: unknown): Omit<ScanningRule, 'id'> | Reply {
@@ -28,7 +27,7 @@ function readRule(body: unknown): Omit<ScanningRule, 'id'> | Reply {
   if (typeof name !== 'string' || name.trim() === '') return invalid('A name is needed', 'name')
   if (lineRegex == null && pathRegex == null) return invalid('A line or path expression is needed', 'lineRegex')
   for (const [field, value] of Object.entries({ lineRegex, pathRegex })) {
-    if (value != null && (typeof value !== 'string' || !isRegex(value))) {
+    if (value != null && (typeof value !== 'string' || value === '' || !isJavaRegex(value))) {
       return invalid('The regular expression is not valid', field)
     }
   }
@@ -39,17 +38,25 @@ function readRule(body: unknown): Omit<ScanningRule, 'id'> | Reply {
   }
 }
 
+function findRules({ state, query, features }: Context): Reply {
+  const refusal = refuseOrder(query)
+  if (refusal !== undefined) return refusal
+  const found = state.instance.scanningRules.filter(({ name }) => holds(query.get('filter'), name))
+  // Without an order in that of their creation, which the documents leave open.
+  if (query.has('order')) found.sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
+  if (query.get('order') === 'NAME_DESC') found.reverse()
+  return page(found.map(show), query, features.pageLimit)
+}
+
+function withRule(work: (context: Context, rule: ScanningRule) => Reply): Route['handle'] {
+  return (context) => {
+    const found = context.state.instance.scanningRules.find(({ id }) => String(id) === context.path['id'])
+    return found === undefined ? absent('No rule with this id') : work(context, found)
+  }
+}
+
 const ruleRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: rules,
-    needs: 'ADMIN',
-    since: '8.3',
-    handle: ({ state, query, features }) => {
-      const found = state.instance.scanningRules.filter(({ name }) => holds(query.get('filter'), name))
-      return page(found.map(show), query, features.pageLimit)
-    },
-  },
+  { method: 'GET', path: rules, needs: 'ADMIN', since: '8.3', handle: findRules },
   {
     method: 'POST',
     path: rules,
@@ -64,20 +71,25 @@ const ruleRoutes: readonly Route[] = [
     },
   },
   {
+    method: 'GET',
+    path: `${rules}/{id}`,
+    needs: 'ADMIN',
+    since: '8.3',
+    handle: withRule((_, rule) => ok(show(rule))),
+  },
+  {
     method: 'PUT',
     path: `${rules}/{id}`,
     needs: 'ADMIN',
     since: '8.3',
-    handle: ({ state: { instance }, path, body }) => {
-      const found = instance.scanningRules.find(({ id }) => String(id) === path['id'])
+    handle: withRule(({ state: { instance }, body }, found) => {
       const rule = readRule(body)
-      if (found === undefined) return absent('No rule with this id')
       if ('status' in rule) return rule
       // What is left out is cleared; the documents do not say.
       const changed = { id: found.id, ...rule }
       instance.scanningRules = instance.scanningRules.map((one) => (one === found ? changed : one))
       return ok(show(changed))
-    },
+    }),
   },
   {
     method: 'DELETE',
@@ -91,65 +103,54 @@ const ruleRoutes: readonly Route[] = [
   },
 ]
 
-function showRepository({ id, slug, name, project }: Repository): unknown {
-  return {
-    id,
-    slug,
-    name,
-    hierarchyId: `e3c939f9ef4a7fae${String(id).padStart(4, '0')}`,
-    scmId: 'git',
-    state: 'AVAILABLE',
-    statusMessage: 'Available',
-    forkable: true,
-    archived: false,
-    public: false,
-    project: { key: project, id: project === 'PLAT' ? 1 : 2, name: project, public: false, type: 'NORMAL' },
-  }
+function findExempt({ state: { instance }, query, features }: Context): Reply {
+  const refusal = refuseOrder(query)
+  if (refusal !== undefined) return refusal
+  const found = instance.repositories.filter(({ id }) => instance.exemptRepositories.includes(id))
+  return page(sortRepositories(found, query.get('order')).map(showRepository), query, features.pageLimit)
 }
 
-function find({ state }: Context, project: unknown, slug: unknown): Repository | undefined {
-  const [wanted, name] = [String(project).toUpperCase(), String(slug).toLowerCase()]
-  return state.instance.repositories.find((one) => one.project === wanted && one.slug === name)
-}
-
-function postExempt(context: Context): Reply {
-  const { instance } = context.state
-  const { body } = context
+/** All or nothing. */
+function postExempt({ state, body }: Context): Reply {
+  const { instance } = state
   if (!Array.isArray(body) || body.length === 0) return invalid('A list of repositories is needed')
-  const found = body.map((one) => find(context, fieldsOf(one)['projectKey'], fieldsOf(one)['slug']))
+  const found = body.map((one) => findRepository(state, fieldsOf(one)['projectKey'], fieldsOf(one)['slug']))
   const known = found.filter((one) => one !== undefined)
+  // Not in the documents; as wherever a repository is named that is not there.
   if (known.length < found.length) return absent('A repository does not exist')
   if (known.some(({ id }) => instance.exemptRepositories.includes(id))) {
     return failure(409, 'IntegrityException', 'A repository is exempt already')
   }
-  instance.exemptRepositories.push(...known.map(({ id }) => id))
+  instance.exemptRepositories.push(...new Set(known.map(({ id }) => id)))
   return noContent()
 }
 
+function withRepository(work: (context: Context, repository: Repository) => Reply): Route['handle'] {
+  return (context) => {
+    const found = findRepository(context.state, context.path['project'], context.path['slug'])
+    return found === undefined ? absent('No such repository') : work(context, found)
+  }
+}
+
 const exemptRoutes: readonly Route[] = [
+  { method: 'GET', path: exempt, needs: 'ADMIN', since: '8.6', handle: findExempt },
+  { method: 'POST', path: exempt, needs: 'ADMIN', since: '8.6', handle: postExempt },
   {
     method: 'GET',
-    path: exempt,
+    path: ofRepository,
     needs: 'ADMIN',
     since: '8.6',
-    handle: ({ state: { instance }, query, features }) => {
-      const found = instance.repositories.filter(({ id }) => instance.exemptRepositories.includes(id))
-      return page(found.map(showRepository), query, features.pageLimit)
-    },
+    handle: withRepository(({ state }, { id }) => ok(state.instance.exemptRepositories.includes(id))),
   },
-  { method: 'POST', path: exempt, needs: 'ADMIN', since: '8.6', handle: postExempt },
   {
     method: 'DELETE',
     path: ofRepository,
     needs: 'ADMIN',
     since: '8.6',
-    handle: (context) => {
-      const { instance } = context.state
-      const found = find(context, context.path['project'], context.path['slug'])
-      if (found === undefined) return absent('No such repository')
-      instance.exemptRepositories = instance.exemptRepositories.filter((id) => id !== found.id)
+    handle: withRepository(({ state: { instance } }, repository) => {
+      instance.exemptRepositories = instance.exemptRepositories.filter((id) => id !== repository.id)
       return noContent()
-    },
+    }),
   },
 ]
 

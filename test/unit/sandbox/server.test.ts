@@ -269,6 +269,22 @@ describe('kept state', () => {
     expect((await send(second, 'DELETE', `${groups}?name=constructor`)).status).toBe(404)
   })
 
+  it('opens what an older sandbox kept, which knew fewer settings', async () => {
+    const dataDir = join(directory, 'older')
+    const first = await openSandbox({ dataDir })
+    await send(first, 'POST', '/rest/api/latest/admin/groups?name=kept')
+    await first.close()
+    const file = join(dataDir, 'sandbox.json')
+    const { instance, ...older } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>
+    for (const kept of [older, { ...older, instance: { ...instance, mirrors: undefined } }]) {
+      writeFileSync(file, JSON.stringify(kept))
+      const second = await openSandbox({ dataDir })
+      expect(second.state.groups).toHaveProperty('kept')
+      expect((await send(second, 'GET', '/rest/mirroring/latest/mirrorServers')).json.values).toEqual([])
+      await second.close()
+    }
+  })
+
   it('that is damaged is not thrown away', async () => {
     const dataDir = join(directory, 'damaged')
     await (await openSandbox({ dataDir })).close()
