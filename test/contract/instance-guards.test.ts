@@ -353,6 +353,14 @@ describe('users', () => {
     expect(live.sandbox.state.users['bot']).toBeUndefined()
   })
 
+  test('with the mail address of somebody else are refused in the words of the server', async () => {
+    await start()
+    const taken = { ...bot, emailAddress: 'alice@example.com' }
+    await expect(live.apply(await plan({ users: { bot: taken } }))).rejects.toMatchObject({
+      report: { outcomes: [{ error: { code: 'API_CONFLICT', address: 'instance.users[bot]' } }] },
+    })
+  })
+
   test('take memberships, permissions and keys with them, and the plan says so', async () => {
     await start()
     live.sandbox.state.userPermissions['bob'] = 'PROJECT_CREATE'

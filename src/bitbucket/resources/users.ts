@@ -1,6 +1,6 @@
 import { optional, readObject, readObjects, stringIn } from '../answer.js'
 import { collection, instance } from '../kit.js'
-import { unlessGone, unlessThere } from '../repeated-verbs.js'
+import { unlessGone } from '../repeated-verbs.js'
 
 const path = '/api/latest/admin/users'
 
@@ -70,7 +70,10 @@ export default collection({
       addToDefaultGroup: 'false',
       notify: 'false',
     })
-    await unlessThere(api.send('POST', `${path}?${query.toString().replaceAll('+', '%20')}`))
+    // A 409 may also mean that another user has the mail address.
+    const known = readObjects(path, (await api.list(path)) ?? [])
+    const isThere = known.some((user) => stringIn(user, 'name').toLowerCase() === name)
+    if (!isThere) await api.send('POST', `${path}?${query.toString().replaceAll('+', '%20')}`)
     await api.send('PUT', `${path}/credentials`, credentials(name, password ?? api.secretText()))
   },
   async update(api, _at, { after, changed }) {
