@@ -40,6 +40,8 @@ export interface SignInPorts<Grant> {
 export interface SignInVault {
   read(): Promise<SignInStatus | null>
   rotate(): Promise<SignInStatus>
+  /** Finishes what a run left unfinished; `null` where nothing is. */
+  recover(allowsReplay: boolean): Promise<SignInStatus | null>
   /** Whether there was one. */
   forget(): Promise<boolean>
 }
@@ -76,9 +78,26 @@ export async function readSignIn(vault: SignInVault, baseUrl: string): Promise<S
   })
 }
 
-/** Rotates the pair now: keeps a sign-in alive that is seldom used. Throws like a rotation. */
-export async function refreshSignIn(vault: SignInVault): Promise<SignInStatus> {
-  return vault.rotate()
+/** When a refresh is due: `older` is milliseconds since the last one, `now` milliseconds since 1970. */
+export interface RefreshDue {
+  readonly older: number
+  readonly now: number
+}
+
+/**
+ * Rotates the pair now: keeps a sign-in alive that is seldom used. Throws like a rotation.
+ * @param due absent: whatever its age
+ */
+export async function refreshSignIn(
+  vault: SignInVault,
+  baseUrl: string,
+  due?: RefreshDue,
+): Promise<{ readonly status: SignInStatus; readonly isRefreshed: boolean }> {
+  if (due !== undefined) {
+    const status = await readSignIn(vault, baseUrl)
+    if (due.now - status.rotatedAt < due.older && status.pending === null) return { status, isRefreshed: false }
+  }
+  return { status: await vault.rotate(), isRefreshed: true }
 }
 
 /** Forgets what is stored. `false`: nothing was. The server goes on accepting the tokens until they are revoked there. */

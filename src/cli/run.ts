@@ -26,6 +26,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   'auth login': () => import('./commands/auth-login.js'),
   'auth status': () => import('./commands/auth-status.js'),
   'auth refresh': () => import('./commands/auth-refresh.js'),
+  'auth recover': () => import('./commands/auth-recover.js'),
   'auth logout': () => import('./commands/auth-logout.js'),
   'auth check-store': () => import('./commands/auth-check-store.js'),
   sandbox: () => import('./commands/sandbox.js'),

@@ -268,8 +268,32 @@ export const commands: readonly CommandWords[] = [
   },
   {
     name: 'auth refresh',
-    description: 'Rotate the token now',
-    options: [...connectionOptions, ...outputOptions],
+    description: 'Rotate the token now, so that a sign-in that is seldom used does not end',
+    options: [
+      {
+        name: 'if-older-than',
+        type: 'string',
+        value: 'AGE',
+        description: 'Only where the last refresh is longer ago, such as 7d, 12h or 30m',
+      },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate auth refresh --if-older-than 7d'],
+  },
+  {
+    name: 'auth recover',
+    description: 'Finish a refresh that a run left unfinished, or say what was lost',
+    options: [
+      {
+        name: 'replay',
+        type: 'boolean',
+        isApproval: true,
+        description: 'Present the old token once more although another machine may hold the new one',
+      },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
   },
   {
     name: 'auth logout',

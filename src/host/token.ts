@@ -14,6 +14,7 @@ import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
+import { rotateToken } from '../oauth/rotation.js'
 import type { RotationTools } from '../oauth/rotation-tools.js'
 import { createSealer, type Sealer, type StoreKeys } from '../oauth/seal.js'
 import { createSession, type Session } from '../oauth/session.js'
@@ -102,6 +103,12 @@ export async function openToken(options: TokenOptions): Promise<Token> {
       read: describe,
       async rotate() {
         const record = await session.rotate()
+        return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
+      },
+      async recover(allowsReplay) {
+        const stored = await tools.store.read()
+        if (stored === null || stored.record.pending === null) return null
+        const record = await rotateToken({ ...tools, allowsReplay }, stored.record)
         return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
       },
       forget: () => forgetSignIn(tools),

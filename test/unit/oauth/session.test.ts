@@ -90,8 +90,9 @@ describe('a stored sign-in', () => {
     const { vault } = await bench.open()
     const before = await readSignIn(vault, bench.sandbox.url)
     bench.clock.advance(1000)
-    await refreshSignIn(vault)
-    const after = await refreshSignIn(vault)
+    const { url } = bench.sandbox
+    await refreshSignIn(vault, url)
+    const { status: after } = await refreshSignIn(vault, url)
     expect(after).toMatchObject({
       generation: 3,
       account: 'admin',
@@ -109,6 +110,23 @@ describe('a stored sign-in', () => {
       expect(texts).not.toContain(refreshToken)
     }
     expect(Object.keys(bench.files()).filter((name) => /stage|new$/u.test(name))).toEqual([])
+  })
+
+  it('is refreshed only where it is old enough, and an unfinished refresh is never too young', async () => {
+    await begin()
+    const { vault } = await bench.open()
+    const { url } = bench.sandbox
+    const week = { older: 7 * 86_400_000, now: bench.clock.now() }
+    expect(await refreshSignIn(vault, url, week)).toMatchObject({ isRefreshed: false, status: { generation: 1 } })
+    expect(bench.tokenRequests()).toBe(0)
+    bench.clock.advance(week.older + 1)
+    const later = { ...week, now: bench.clock.now() }
+    expect(await refreshSignIn(vault, url, later)).toMatchObject({ isRefreshed: true, status: { generation: 2 } })
+    expect(await vault.recover(false)).toBeNull()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    expect(await failureOf(refreshSignIn(vault, url))).toMatchObject({ code: 'AUTH_UNCERTAIN' })
+    expect(await vault.recover(false)).toMatchObject({ generation: 3, pending: null })
+    expect(await vault.recover(false)).toBeNull()
   })
 
   it('is forgotten on request, and signing in again begins another lineage', async () => {
