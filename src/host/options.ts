@@ -4,6 +4,7 @@
  * Every option has the environment variable `BBSTATE_<OPTION>`, except approvals, which must stand in the command, and
  * secrets, which have only the variable or a file.
  */
+import { sandboxOptions } from './sandbox-options.js'
 import { helperOptions, storeOptions } from './store-options.js'
 
 /** One option. */
@@ -310,31 +311,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'sandbox',
     description: 'Start a local Bitbucket Data Center to try against',
-    options: [
-      {
-        name: 'port',
-        type: 'number',
-        value: 'PORT',
-        default: 7990,
-        minimum: 0,
-        description: 'Port; 0 picks a free one',
-      },
-      { name: 'host', type: 'string', value: 'HOST', default: '127.0.0.1', description: 'Address to listen on' },
-      { name: 'context-path', type: 'string', value: 'PATH', description: 'Context path, such as /bitbucket' },
-      { name: 'data', type: 'string', value: 'DIR', description: 'Keep the state here (else in memory)' },
-      { name: 'bitbucket', type: 'string', value: 'VERSION', default: '9.4', description: '7.21, 8.19, 9.4 or 10.2' },
-      { name: 'auto-consent', type: 'boolean', description: 'Answer the authorize page without a human' },
-      { name: 'latency', type: 'number', value: 'MS', minimum: 0, description: 'Delay of every answer' },
-      { name: 'rate-limit', type: 'string', value: 'CAPACITY/RATE', description: 'Such as 60/5' },
-      { name: 'page-limit', type: 'number', value: 'N', minimum: 1, description: 'Largest page of a list' },
-      {
-        name: 'estate',
-        type: 'string',
-        value: 'NAME=COUNT,…',
-        description: 'A large server: groups=300,users=1000,memberships=3000',
-      },
-      ...outputOptions,
-    ],
+    options: [...sandboxOptions, ...outputOptions],
     examples: ['bbstate sandbox', 'bbstate sandbox --port 0 --json --auto-consent'],
   },
   {

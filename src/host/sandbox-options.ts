@@ -1,0 +1,26 @@
+/** What a sandbox is started with on the command line; part of the table in `options.ts`. */
+
+export const sandboxOptions = [
+  {
+    name: 'port',
+    type: 'number',
+    value: 'PORT',
+    default: 7990,
+    minimum: 0,
+    description: 'Port; 0 picks a free one',
+  },
+  { name: 'host', type: 'string', value: 'HOST', default: '127.0.0.1', description: 'Address to listen on' },
+  { name: 'context-path', type: 'string', value: 'PATH', description: 'Context path, such as /bitbucket' },
+  { name: 'data', type: 'string', value: 'DIR', description: 'Keep the state here (else in memory)' },
+  { name: 'bitbucket', type: 'string', value: 'VERSION', default: '9.4', description: '7.21, 8.19, 9.4 or 10.2' },
+  { name: 'auto-consent', type: 'boolean', description: 'Answer the authorize page without a human' },
+  { name: 'latency', type: 'number', value: 'MS', minimum: 0, description: 'Delay of every answer' },
+  { name: 'rate-limit', type: 'string', value: 'CAPACITY/RATE', description: 'Such as 60/5' },
+  { name: 'page-limit', type: 'number', value: 'N', minimum: 1, description: 'Largest page of a list' },
+  {
+    name: 'estate',
+    type: 'string',
+    value: 'NAME=COUNT,…',
+    description: 'A large server: groups=300,users=1000,memberships=3000',
+  },
+] as const
