@@ -1,6 +1,6 @@
 /** A cluster of real etcd members on this machine, from Debian's `etcd-server`. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,8 +15,8 @@ export interface EtcdCluster {
   readonly endpoints: readonly string[]
   /** Kills a member with -9. */
   kill(member: number): void
-  /** SIGSTOP: alive for the kernel, silent for its clients. */
-  pause(member: number): void
+  /** SIGSTOP: alive for the kernel, silent for its clients. Resolves once it stands still. */
+  pause(member: number): Promise<void>
   resume(member: number): void
   close(): Promise<void>
 }
@@ -82,7 +82,14 @@ export async function startEtcd(members = 3): Promise<EtcdCluster> {
   return {
     endpoints,
     kill: (member) => void processes[member]?.kill('SIGKILL'),
-    pause: (member) => void processes[member]?.kill('SIGSTOP'),
+    async pause(member) {
+      const pid = processes[member]?.pid ?? 0
+      processes[member]?.kill('SIGSTOP')
+      // A process of many threads goes on for a moment; T is a stopped one (proc(5)).
+      while (!/\) T /u.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    },
     resume: (member) => void processes[member]?.kill('SIGCONT'),
     close: stop,
   }

@@ -100,7 +100,7 @@ function describeDoubt(pending: Pending): AuthError {
     'AUTH_UNCERTAIN',
     `A run stopped while it refreshed the token, and whether Bitbucket did is not known: ${describeRun(pending)}`,
     {
-      hint: 'The old token was presented a second time already, without an answer. Run bbstate auth recover --replay to try once more, or sign in with bbstate auth login.',
+      hint: 'A second presentation of the old token was begun already, and nothing came of it. Run bbstate auth recover --replay to try once more, or sign in with bbstate auth login.',
     },
   )
 }

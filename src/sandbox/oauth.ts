@@ -97,6 +97,7 @@ function refresh(
 ): Reply {
   const given = parameters.get('refresh_token')
   const pair = given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
+  if (pair !== undefined) pair.presented = (pair.presented ?? 0) + 1
   const redirectUri = parameters.get('redirect_uri')
   if (options.redirectUriOnRefresh === 'required' && redirectUri === null) {
     return oauthError(400, 'invalid_grant', 'The redirect URI is missing')

@@ -73,6 +73,8 @@ export interface TokenPair {
   accessExpiresAt: number
   refreshToken: string
   refreshExpiresAt: number
+  /** How often the refresh token was presented. */
+  presented?: number
   /** When the pair was rotated away; absent while it is the live one. */
   rotatedAt?: number
   revoked?: boolean

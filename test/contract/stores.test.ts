@@ -311,7 +311,7 @@ describe.skipIf(!hasEtcd)('etcd', () => {
   test('says so where no majority answers, and the lock was not lost by it', async () => {
     const store = place.open('majority', 'one')
     const held = await store.lock(10_000)
-    place.cluster.pause(1)
+    await place.cluster.pause(1)
     const refusal = await failureOf(held.compareAndSet(null, generation(1)))
     expect(refusal).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('majority') as unknown })
     expect(refusal.message).not.toContain('CANARY')

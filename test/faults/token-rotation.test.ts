@@ -104,7 +104,7 @@ describe('an answer that does not come', () => {
     bench.clock.advance(3_600_001)
     bench.sandbox.expireAccessTokens()
     await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
-    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /second time already.*recover --replay/su)
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /second presentation.*recover --replay/su)
     expect(bench.tokenRequests()).toBe(2)
     expect((await rotateWith((tools) => ({ ...tools, allowsReplay: true }))).generation).toBe(2)
   })

@@ -25,6 +25,7 @@ export interface WorkerTask {
   /** How far ahead the clock of this process is, in milliseconds. */
   readonly clockAhead: number
   readonly dieAt?: DeathPoint
+  readonly quarantineMilliseconds?: number
   /** Options that name a store, such as `token-store`; default: the file store in `home`. */
   readonly store?: Readonly<Record<string, unknown>>
 }
@@ -82,6 +83,7 @@ const tools = await gatherTools({
   scrubber: new Scrubber(),
   run: { holder: task.name, host: 'this-host', ephemeral: false },
   lockTimeoutMilliseconds: 30_000,
+  ...(task.quarantineMilliseconds === undefined ? {} : { quarantineMilliseconds: task.quarantineMilliseconds }),
   clock: { ...systemClock, now: () => Date.now() + task.clockAhead },
   ...(await makerOf(task.store ?? {})),
 })
