@@ -96,8 +96,7 @@ function refresh(
   parameters: URLSearchParams,
 ): Reply {
   const given = parameters.get('refresh_token')
-  const pair = given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
-  if (pair !== undefined) pair.presented = (pair.presented ?? 0) + 1
+  const pair = findPresented(state, given)
   const redirectUri = parameters.get('redirect_uri')
   if (options.redirectUriOnRefresh === 'required' && redirectUri === null) {
     return oauthError(400, 'invalid_grant', 'The redirect URI is missing')
@@ -114,6 +113,13 @@ function refresh(
   if (state.users[pair.user]?.active !== true) return invalidGrant('The user is not active')
   pair.rotatedAt = now
   return issue(state, options, now, pair)
+}
+
+/** The pair of a refresh token, with this presentation counted. */
+function findPresented(state: SandboxState, given: string): TokenPair | undefined {
+  const pair = given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
+  if (pair !== undefined) pair.presented = (pair.presented ?? 0) + 1
+  return pair
 }
 
 function replay(state: SandboxState, options: OAuthOptions, now: number, pair: TokenPair): Reply {
