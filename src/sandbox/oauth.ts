@@ -116,8 +116,9 @@ function refresh(
 }
 
 /** The pair of a refresh token, with this presentation counted. */
-function findPresented(state: SandboxState, given: string): TokenPair | undefined {
-  const pair = given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
+function findPresented(state: SandboxState, given: string | null): TokenPair | undefined {
+  const pair =
+    given === null || given === '' ? undefined : state.tokens.find(({ refreshToken }) => refreshToken === given)
   if (pair !== undefined) pair.presented = (pair.presented ?? 0) + 1
   return pair
 }
