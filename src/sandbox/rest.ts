@@ -12,7 +12,8 @@ export interface Request {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly body: string
+  /** Byte for byte: a form may hold anything. */
+  readonly body: Buffer
 }
 
 /** What the REST API answers from. */
@@ -64,13 +65,14 @@ function answerCaller(server: RestServer, request: Request, caller: KnownCaller,
   const match = server.find(request.method, request.path.replace(/^\/rest/u, ''))
   const accept = headerOf(request, 'accept')
   if (match.found === 'nothing') return unrouted(accept)
+  if (match.found === 'malformed') return unrouted(accept, 400, 'Bad Request')
   if (match.found === 'method') return unrouted(accept, 405, 'Method Not Allowed')
   const refusal = refuseFormat(request, match.route) ?? (isOpen ? undefined : refuseCaller(caller, match.route.needs))
   if (refusal !== undefined) return refusal
   const type = headerOf(request, 'content-type') ?? ''
   const form = match.route.takesForm === true ? parseForm(type, request.body) : {}
   if (form === undefined) return failure(400, null, 'The body is not a form')
-  const body = match.route.takesForm === true ? undefined : parseJson(request.body)
+  const body = match.route.takesForm === true ? undefined : parseJson(request.body.toString())
   if (body === invalidJson) return failure(400, null, 'The body is not valid JSON')
   const { state, features } = server
   return match.route.handle({ state, features, caller, query: request.query, path: match.path, body, form })
@@ -91,22 +93,19 @@ function shrink(reply: Reply): Reply | undefined {
 }
 
 /**
- * 406 without a body for a foreign `Accept` (seen on real servers), 415 for a body that is not JSON, or no form where one
- * is wanted; a form is refused without the header that tells it from a page's (catalogue 1.5).
+ * 406 without a body for a foreign `Accept` (seen on real servers), 403 for a form without the header that tells it from
+ * a page's (catalogue 1.5), 415 for a body that is not JSON, or no form where one is wanted.
  */
 function refuseFormat(request: Request, { takesForm }: Route): Reply | undefined {
   const accept = headerOf(request, 'accept') ?? '*/*'
   const takesJson = accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
   if (!takesJson) return { status: 406 }
-  if (takesForm === true) {
-    const isForm = /^multipart\/form-data\s*;/iu.test(headerOf(request, 'content-type') ?? '')
-    if (!isForm) return unrouted('application/json', 415, 'Unsupported Media Type')
-    return headerOf(request, 'x-atlassian-token') === 'no-check'
-      ? undefined
-      : { status: 403, text: 'XSRF check failed' }
-  }
-  const isJson = /^application\/json\s*(?:;|$)/u.test(headerOf(request, 'content-type') ?? '')
-  if (request.method === 'GET' || request.body === '' || isJson) return undefined
+  const type = headerOf(request, 'content-type') ?? ''
+  const isForm = /^multipart\/form-data\s*(?:;|$)/iu.test(type)
+  const isJson = /^application\/json\s*(?:;|$)/iu.test(type)
+  if (isForm && headerOf(request, 'x-atlassian-token') !== 'no-check') return { status: 403, text: 'XSRF check failed' }
+  const isReading = request.method === 'GET' || request.body.length === 0
+  if (takesForm === true ? isForm : isJson || isReading) return undefined
   return unrouted('application/json', 415, 'Unsupported Media Type')
 }
 

@@ -44,6 +44,8 @@ export interface Route {
   readonly handle: Handler
   /** First version that has it. */
   readonly since?: string
+  /** First version that has it no more. */
+  readonly until?: string
   /** It takes a form with files, and nothing else. */
   readonly takesForm?: true
 }
@@ -56,6 +58,7 @@ interface Compiled extends Route {
 export type Match =
   | { readonly found: 'route'; readonly route: Route; readonly path: Readonly<Record<string, string>> }
   | { readonly found: 'method' }
+  | { readonly found: 'malformed' }
   | { readonly found: 'nothing' }
 
 /** Finds routes. */
@@ -67,8 +70,13 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
     const route = here.find((candidate) => candidate.method === method)
     if (route === undefined) return { found: 'method' }
     const groups = route.pattern.exec(path)?.groups ?? {}
-    const decoded = Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)] as const)
-    return { found: 'route', route, path: Object.fromEntries(decoded) }
+    try {
+      const decoded = Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)] as const)
+      return { found: 'route', route, path: Object.fromEntries(decoded) }
+    } catch {
+      // A percent sign that escapes nothing.
+      return { found: 'malformed' }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** All endpoints of the REST API. A new area is a file in `routes/` and a line here. */
 import { ok } from './answers.js'
+import { isAtLeast } from './options.js'
 import type { Features, Route } from './router.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
@@ -21,9 +22,13 @@ import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
 
-/** @param version all three numbers, as the server names it. */
+/**
+ * The endpoints that a server has.
+ *
+ * @param version all three numbers, as the server names it.
+ */
 export function allRoutes(features: Features, version: string): readonly Route[] {
-  return [
+  const routes = [
     ...settingsRoutes,
     ...sshRoutes(features.sshMount),
     ...mailRoutes,
@@ -47,6 +52,12 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     applicationProperties(version),
     applicationLinks,
   ]
+  return routes.filter((route) => isOffered(route, features.version))
+}
+
+/** Whether a version has an endpoint; whoever asks another one is told what of any path that leads nowhere. */
+export function isOffered({ since = '0', until }: Pick<Route, 'since' | 'until'>, version: string): boolean {
+  return isAtLeast(version, since) && (until === undefined || !isAtLeast(version, until))
 }
 
 function applicationProperties(version: string): Route {

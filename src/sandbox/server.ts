@@ -13,7 +13,7 @@ import { answerControl } from './control.js'
 import { createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
 import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
-import { featuresOf, isAtLeast, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
+import { featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
 import { answerStartPage, answerStatus, outsidePage } from './front.js'
 import { prepareState } from './prepare.js'
 import { type RequestRecord, RequestLog } from './request-log.js'
@@ -103,11 +103,10 @@ class Running implements Sandbox {
     this.#oauth = oauthOptionsOf(options)
     const now = (): number => this.#now()
     const features = featuresOf(options)
-    const routes = allRoutes(features, this.version)
     this.#rest = {
       state: this.state,
       features,
-      find: createRouter(routes.filter(({ since = '0' }) => isAtLeast(bitbucket, since))),
+      find: createRouter(allRoutes(features, this.version)),
       limit: createLimiter(this.state),
       anonymousRead: options.anonymousRead === true,
       now,
@@ -282,7 +281,8 @@ class Running implements Sandbox {
   }
 
   #answer(request: Request, trouble: Trouble | undefined): Answered {
-    const { path, method, query, body } = request
+    const { path, method, query } = request
+    const body = request.body.toString()
     const scripted = trouble === undefined ? undefined : replyOf(trouble)
     if (scripted !== undefined)
       return { reply: scripted, user: trouble?.kind === 'body' ? this.#nameCaller(request) : undefined }
@@ -320,7 +320,7 @@ class Running implements Sandbox {
     if (!(this.#options.control ?? isLoopback(this.#options.host ?? '127.0.0.1')) || !isLoopback(from))
       return unrouted()
     if (headerOf(request, 'x-control-token') !== this.controlToken) return { status: 403, text: 'Forbidden' }
-    const reply = answerControl(this, request.method, request.path.slice('/__control/'.length), request.body)
+    const reply = answerControl(this, request.method, request.path.slice('/__control/'.length), request.body.toString())
     this.#save()
     return reply
   }

@@ -4,8 +4,8 @@ import type { Reply } from './answers.js'
 
 const largestBody = 1_048_576
 
-/** The body as text; `null` when it is too large to be one of this API. */
-export async function readBody(request: IncomingMessage): Promise<string | null> {
+/** The body, byte for byte; `null` when it is too large to be one of this API. */
+export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -13,7 +13,7 @@ export async function readBody(request: IncomingMessage): Promise<string | null>
     if (size > largestBody) return null
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** Sends an answer. Truncated, it promises all of its body and gives half. */
