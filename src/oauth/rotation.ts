@@ -65,21 +65,26 @@ export async function readAgain(
   tools: Pick<RotationTools, 'transport' | 'store' | 'mark' | 'scrubber'>,
   source: Pick<TokenStore, 'read'>,
 ): Promise<Stored> {
-  const stored = await source.read()
-  if (stored === null) {
-    throw new AuthError('AUTH_SIGN_IN_REQUIRED', `Nobody is signed in to ${tools.transport.baseUrl} here`, {
-      hint: `There is no token in ${tools.store.location}. Run bbstate auth login --url ${tools.transport.baseUrl}`,
-    })
-  }
-  const { lineage, generation, accessToken, refreshToken } = stored.record
-  for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+  const first = await source.read()
+  if (first === null) throw describeAbsence(tools)
+  const { lineage } = first.record
   const highest = await tools.mark.read(lineage)
-  if (generation >= highest) return stored
+  // Another process may have committed and raised the mark between the two readings: then the record is newer by now.
+  const stored = first.record.generation < highest ? ((await source.read()) ?? first) : first
+  const { generation, accessToken, refreshToken } = stored.record
+  for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+  if (generation >= highest || stored.record.lineage !== lineage) return stored
   throw new AuthError(
     'AUTH_STORE',
     `The token in ${tools.store.location} has been put back to generation ${generation}; ${highest} was seen here`,
     { hint: 'A backup was restored, and its refresh token is used up. Run bbstate auth login.' },
   )
+}
+
+function describeAbsence({ transport, store }: Pick<RotationTools, 'transport' | 'store'>): AuthError {
+  return new AuthError('AUTH_SIGN_IN_REQUIRED', `Nobody is signed in to ${transport.baseUrl} here`, {
+    hint: `There is no token in ${store.location}. Run bbstate auth login --url ${transport.baseUrl}`,
+  })
 }
 
 /** Carries effects out, and holds the tokens that the machine does not see. */
