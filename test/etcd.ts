@@ -1,9 +1,11 @@
 /** A cluster of real etcd members on this machine, from Debian's `etcd-server`. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createTransport } from '../src/transport.js'
+import type { Authority } from './certificates.js'
 
 /** Whether this machine has etcd. In CI it must. */
 export const hasEtcd = spawnSync('etcd', ['--version']).status === 0
@@ -18,6 +20,8 @@ export interface EtcdCluster {
   /** SIGSTOP: alive for the kernel, silent for its clients. Resolves once it stands still. */
   pause(member: number): Promise<void>
   resume(member: number): void
+  /** Asks the JSON gateway of a member directly. */
+  call(member: number, path: string, body: object, token?: string): Promise<Readonly<Record<string, unknown>>>
   close(): Promise<void>
 }
 
@@ -34,18 +38,25 @@ async function freePort(): Promise<number> {
   }
 }
 
-/** Starts members that know each other, and waits until one of them leads. */
-export async function startEtcd(members = 3): Promise<EtcdCluster> {
+/**
+ * Starts members that know each other, and waits until one of them leads.
+ * @param authority makes the members speak TLS, and want a certificate of their clients
+ */
+export async function startEtcd(members = 3, authority?: Authority): Promise<EtcdCluster> {
   const home = mkdtempSync(join(tmpdir(), 'bbstate-etcd-'))
   const ports: { client: number; peer: number }[] = []
   for (let member = 0; member < members; member++) ports.push({ client: await freePort(), peer: await freePort() })
   const cluster = ports.map(({ peer }, member) => `m${member}=http://127.0.0.1:${peer}`).join(',')
+  const scheme = authority === undefined ? 'http' : 'https'
+  const own = authority?.issue(['127.0.0.1'])
+  const tls = authority === undefined || own === undefined ? {} : { ca: authority.cert, cert: own.cert, key: own.key }
+  const tlsArgs = authority === undefined ? [] : tlsFiles(home, tls)
   const processes = ports.map(({ client, peer }, member): ChildProcess => {
     const args = [
       ['--name', `m${member}`],
       ['--data-dir', join(home, `m${member}`)],
-      ['--listen-client-urls', `http://127.0.0.1:${client}`],
-      ['--advertise-client-urls', `http://127.0.0.1:${client}`],
+      ['--listen-client-urls', `${scheme}://127.0.0.1:${client}`],
+      ['--advertise-client-urls', `${scheme}://127.0.0.1:${client}`],
       ['--listen-peer-urls', `http://127.0.0.1:${peer}`],
       ['--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`],
       ['--initial-cluster', cluster],
@@ -54,10 +65,18 @@ export async function startEtcd(members = 3): Promise<EtcdCluster> {
       ['--heartbeat-interval', '200'],
       ['--election-timeout', '2000'],
       ['--unsafe-no-fsync'],
+      tlsArgs,
     ].flat()
     return spawn('etcd', args, { stdio: 'ignore', env: { ...process.env, ETCD_UNSUPPORTED_ARCH: 'arm64' } })
   })
-  const endpoints = ports.map(({ client }) => `http://127.0.0.1:${client}`)
+  const endpoints = ports.map(({ client }) => `${scheme}://127.0.0.1:${client}`)
+  const transports = endpoints.map((baseUrl) => createTransport({ baseUrl, connections: 1, ...tls }))
+  const call: EtcdCluster['call'] = async (member, path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: token }) }
+    const answer = await transports[member]?.request({ method: 'POST', path, body: JSON.stringify(body), headers })
+    if (answer?.status !== 200) throw new Error(`etcd answers ${path} with ${answer?.status}: ${answer?.body}`)
+    return JSON.parse(answer.body) as Readonly<Record<string, unknown>>
+  }
   const stop = async (): Promise<void> => {
     const ended = processes.map(
       (child) =>
@@ -71,16 +90,18 @@ export async function startEtcd(members = 3): Promise<EtcdCluster> {
       child.kill('SIGKILL')
     }
     await Promise.all(ended)
+    await Promise.all(transports.map((transport) => transport.close()))
     rmSync(home, { recursive: true, force: true })
   }
   try {
-    await waitForLeader(endpoints, processes)
+    await waitForLeader(call, processes)
   } catch (error) {
     await stop()
     throw error
   }
   return {
     endpoints,
+    call,
     kill: (member) => void processes[member]?.kill('SIGKILL'),
     async pause(member) {
       const pid = processes[member]?.pid ?? 0
@@ -95,18 +116,26 @@ export async function startEtcd(members = 3): Promise<EtcdCluster> {
   }
 }
 
-async function waitForLeader(endpoints: readonly string[], processes: readonly ChildProcess[]): Promise<void> {
+function tlsFiles(home: string, { ca, cert, key }: { ca?: string; cert?: string; key?: string }): string[] {
+  const write = (name: string, text = ''): string => {
+    writeFileSync(join(home, name), text, { mode: 0o600 })
+    return join(home, name)
+  }
+  return [
+    ['--cert-file', write('cert.pem', cert)],
+    ['--key-file', write('key.pem', key)],
+    ['--trusted-ca-file', write('ca.pem', ca)],
+    ['--client-cert-auth'],
+  ].flat()
+}
+
+async function waitForLeader(call: EtcdCluster['call'], processes: readonly ChildProcess[]): Promise<void> {
   for (let tries = 0; tries < 300; tries++) {
     const dead = processes.find(({ exitCode }) => exitCode !== null)
     if (dead !== undefined) throw new Error(`a member of etcd ended with ${dead.exitCode}`)
-    const ready = await Promise.all(
-      endpoints.map(async (endpoint) => {
-        const body = JSON.stringify({ key: btoa('ready') })
-        const answer = await fetch(`${endpoint}/v3/kv/range`, { method: 'POST', body }).catch(() => undefined)
-        return answer?.status === 200
-      }),
-    )
-    if (ready.every(Boolean)) return
+    const asked = processes.map((_, member) => call(member, '/v3/kv/range', { key: btoa('ready') }))
+    const answers = await Promise.allSettled(asked)
+    if (answers.every(({ status }) => status === 'fulfilled')) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error('etcd did not come up')

@@ -1,6 +1,7 @@
 /**
  * A Vault for tests: the documented HTTP API of the key-value engine, version 2, and of three ways to sign in. Written
- * from the documentation of HashiCorp Vault 1.x, not from our client. What it does not know it answers with 404.
+ * from the documentation of HashiCorp Vault 1.x, and held beside OpenBao 2.7.2, whose answers it repeats word for word.
+ * What it does not know it answers with 404.
  */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,17 +9,25 @@ import type { AddressInfo } from 'node:net'
 /** A running Vault. */
 export interface FakeVault {
   readonly url: string
-  /** Valid tokens. */
+  /** Valid tokens. Those of a namespace are good there alone. */
   readonly tokens: Set<string>
   /** Method, path and namespace of every request. */
   readonly requests: { readonly method: string; readonly path: string; readonly namespace: string | undefined }[]
+  /** Namespaces beside the root. Each has its own secrets. */
+  readonly namespaces: Set<string>
   isSealed: boolean
+  /** Writes need a version to replace, as `cas_required` of the mount says. */
+  isCasRequired: boolean
   /** Answers that are computed and then lost, so many. */
   dropAnswers: number
   /** Added to the `Date` of the answers, milliseconds. */
   skew: number
+  /** Bytes of a body, `max_request_size`. */
+  greatestBody: number
   /** Deletes the current version of a secret, as `vault kv delete` does. */
   softDelete(path: string): void
+  /** Removes every version and the count of them, as `vault kv metadata delete` does. */
+  forget(path: string): void
   close(): Promise<void>
 }
 
@@ -28,15 +37,23 @@ interface Version {
   deletedAt: string
 }
 
-/** Starts one, with a root token `root`, an AppRole and a JWT role. */
+type Secrets = Map<string, Version[]>
+
+/**
+ * Starts one, with a root token `root`, an AppRole, a JWT role, the mount `secret` of version 2 and the mount `old` of
+ * version 1. The namespace `team` is there.
+ */
 export async function startVault(): Promise<FakeVault> {
-  const secrets = new Map<string, Version[]>()
+  const secrets: Secrets = new Map()
   const vault = {
     tokens: new Set(['root']),
     requests: [],
+    namespaces: new Set(['team']),
     isSealed: false,
+    isCasRequired: false,
     dropAnswers: 0,
     skew: 0,
+    greatestBody: 32 * 2 ** 20,
   } as unknown as FakeVault & { url: string }
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
@@ -59,9 +76,10 @@ export async function startVault(): Promise<FakeVault> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   vault.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   vault.softDelete = (path) => {
-    const current = secrets.get(path)?.at(-1)
+    const current = secrets.get(`/${path}`)?.at(-1)
     if (current !== undefined) current.deletedAt = new Date().toISOString()
   }
+  vault.forget = (path) => void secrets.delete(`/${path}`)
   vault.close = () =>
     new Promise((resolve) => {
       server.closeAllConnections()
@@ -72,66 +90,93 @@ export async function startVault(): Promise<FakeVault> {
 
 type Answer = readonly [number, unknown?]
 
-function answerOf(
-  vault: FakeVault,
-  secrets: Map<string, Version[]>,
-  request: IncomingMessage,
-  path: string,
-  body: Record<string, unknown>,
-): Answer {
+function answerOf(vault: FakeVault, secrets: Secrets, request: IncomingMessage, path: string, text: string): Answer {
   if (vault.isSealed) return [503, { errors: ['Vault is sealed'] }]
+  const namespace = String(request.headers['x-vault-namespace'] ?? '')
+  if (namespace !== '' && !vault.namespaces.has(namespace)) return [404, { errors: ['namespace not found'] }]
+  if (text.length > vault.greatestBody) return [413, { errors: ['http: request body too large'] }]
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
   const login = /^\/v1\/auth\/([\w-]+)\/login$/u.exec(path)
-  if (login !== null) return logIn(vault, login[1] ?? '', body)
-  if (!vault.tokens.has(String(request.headers['x-vault-token']))) return [403, { errors: ['permission denied'] }]
-  const [, name] = /^\/v1\/secret\/data\/(.+)$/u.exec(path) ?? []
-  if (name === undefined) return [404, { errors: ['no handler for route'] }]
-  return request.method === 'GET' ? readSecret(secrets, name) : writeSecret(secrets, name, body)
+  if (login !== null) return logIn(vault, namespace, login[1] ?? '', body)
+  if (!isAllowed(vault, namespace, String(request.headers['x-vault-token']))) {
+    return [403, { errors: ['permission denied'] }]
+  }
+  const [, mount, name] = /^\/v1\/(secret|old)\/data\/(.+)$/u.exec(path) ?? []
+  const route = path.slice('/v1/'.length)
+  if (name === undefined) return [404, { errors: [`no handler for route "${route}". route entry not found.`] }]
+  if (mount === 'old') return answerAsVersion1(secrets, request.method ?? '', name, body)
+  const key = `${namespace}/${name}`
+  return request.method === 'GET' ? readSecret(secrets, key) : writeSecret(vault, secrets, key, body)
 }
 
-function logIn(vault: FakeVault, mount: string, body: Record<string, unknown>): Answer {
+function isAllowed(vault: FakeVault, namespace: string, token: string): boolean {
+  const [, own] = token.split('@')
+  return vault.tokens.has(token) && (own === undefined || own === namespace)
+}
+
+function logIn(vault: FakeVault, namespace: string, mount: string, body: Record<string, unknown>): Answer {
+  if (mount !== 'approle' && mount !== 'jwt') {
+    return [404, { errors: [`no handler for route "auth/${mount}/login". route entry not found.`] }]
+  }
   const isKnown =
     (mount === 'approle' && body['role_id'] === 'role' && body['secret_id'] === 'CANARY-secret-id') ||
     (mount === 'jwt' && body['role'] === 'ci' && body['jwt'] === 'CANARY-jwt')
   if (!isKnown) return [400, { errors: ['invalid role or secret ID'] }]
-  const token = `hvs.${Math.random().toString(36).slice(2)}`
+  const token = `hvs.${Math.random().toString(36).slice(2)}@${namespace}`
   vault.tokens.add(token)
   return [200, { auth: { client_token: token, lease_duration: 3600, renewable: true } }]
+}
+
+/** It keeps the whole body, says nothing about versions, and takes every write. */
+function answerAsVersion1(secrets: Secrets, method: string, name: string, body: Record<string, unknown>): Answer {
+  const key = `old/${name}`
+  if (method !== 'GET') {
+    secrets.set(key, [{ data: body, createdAt: '', deletedAt: '' }])
+    return [204]
+  }
+  const [kept] = secrets.get(key) ?? []
+  return kept === undefined ? [404, { errors: [] }] : [200, { data: kept.data }]
 }
 
 function metadataOf(versions: readonly Version[]): Record<string, unknown> {
   const current = versions.at(-1)
   return {
     created_time: current?.createdAt,
+    custom_metadata: null,
     deletion_time: current?.deletedAt ?? '',
     destroyed: false,
     version: versions.length,
   }
 }
 
-function readSecret(secrets: Map<string, Version[]>, name: string): Answer {
-  const versions = secrets.get(name) ?? []
+function readSecret(secrets: Secrets, key: string): Answer {
+  const versions = secrets.get(key) ?? []
   const current = versions.at(-1)
   if (current === undefined) return [404, { errors: [] }]
   const metadata = metadataOf(versions)
   if (current.deletedAt !== '') return [404, { data: { data: null, metadata } }]
-  return [200, { data: { data: current.data, metadata } }]
+  // The members of an object come back in alphabetical order.
+  const data = Object.fromEntries(Object.entries(current.data).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+  return [200, { data: { data, metadata } }]
 }
 
-function writeSecret(secrets: Map<string, Version[]>, name: string, body: Record<string, unknown>): Answer {
-  const versions = secrets.get(name) ?? []
+function writeSecret(vault: FakeVault, secrets: Secrets, key: string, body: Record<string, unknown>): Answer {
+  const versions = secrets.get(key) ?? []
   const options = body['options'] as { cas?: unknown } | undefined
+  if (typeof body['data'] !== 'object' || body['data'] === null) return [400, { errors: ['no data provided'] }]
+  if (options?.cas === undefined && vault.isCasRequired) {
+    return [400, { errors: ['check-and-set parameter required for this call'] }]
+  }
   if (options?.cas !== undefined && options.cas !== versions.length) {
     return [400, { errors: ['check-and-set parameter did not match the current version'] }]
   }
-  if (typeof body['data'] !== 'object' || body['data'] === null) return [400, { errors: ['no data provided'] }]
   const made = { data: body['data'] as Record<string, unknown>, createdAt: new Date().toISOString(), deletedAt: '' }
-  secrets.set(name, [...versions, made])
+  secrets.set(key, [...versions, made])
   return [200, { data: metadataOf([...versions, made]) }]
 }
 
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = []
   for await (const piece of request) pieces.push(piece as Buffer)
-  const text = Buffer.concat(pieces).toString('utf8')
-  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+  return Buffer.concat(pieces).toString('utf8')
 }

@@ -54,6 +54,9 @@ function transportTo(world: World, settings: Settings, baseUrl: string): Transpo
     return file === undefined ? undefined : world.readFile(file, `--${option}`)
   }
   const given = { ca: read('ca-file'), cert: read('store-cert'), key: read('store-cert-key') }
+  if ((given.cert === undefined) !== (given.key === undefined)) {
+    throw new UsageError('--store-cert and --store-cert-key belong together: one of them is missing')
+  }
   const proxy = settings.text('proxy')
   return createTransport({
     baseUrl,
@@ -71,8 +74,11 @@ async function etcdMaker(
   const { createEtcdStore } = await import('../oauth/stores/etcd.js')
   const { createEtcdClient } = await import('../oauth/stores/etcd-client.js')
   const location = `etcd at ${endpoints.join(', ')}`
-  const name = world.environment['BBSTATE_ETCD_USERNAME']
+  const name = world.environment['BBSTATE_ETCD_USERNAME'] || undefined
   const password = takeVariable(world, 'BBSTATE_ETCD_PASSWORD')
+  if ((name === undefined) !== (password === null)) {
+    throw new UsageError('BBSTATE_ETCD_USERNAME and BBSTATE_ETCD_PASSWORD belong together: one of them is missing')
+  }
   const client = createEtcdClient({
     location,
     endpoints: endpoints.map((url) => transportTo(world, settings, url)),

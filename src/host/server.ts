@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveServer, WritableServer } from '../app/ports.js'
 import { type Client, createClient } from '../bitbucket/client.js'
 import { askRights } from '../bitbucket/rights.js'
+import type { Credentials } from '../model/credentials.js'
 import type { Desired } from '../model/desired.js'
 import type { Listener } from '../model/event.js'
 import { findConnection, findCredentials } from './connection.js'
@@ -45,9 +46,17 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
   const untilWriting = new AbortController()
   const stop = (): void => untilWriting.abort()
   input.world.signal.addEventListener('abort', stop)
-  const { server, client } = await open(input, untilWriting.signal)
+  const { server, client, credentials } = await open(input, untilWriting.signal)
+  const hold = await credentials.hold?.().catch(async (thrown: unknown) => {
+    await server.close()
+    throw thrown
+  })
   return {
     ...server,
+    async close() {
+      await server.close()
+      await hold?.release()
+    },
     holds: askRights(client.fresh()),
     writer: () => {
       input.world.signal.removeEventListener('abort', stop)
@@ -59,7 +68,7 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
 async function open(
   { world, settings: given, listen, command, assertion }: OpenInput,
   signal: AbortSignal,
-): Promise<{ readonly server: LiveServer & Closable; readonly client: Client }> {
+): Promise<{ readonly server: LiveServer & Closable; readonly client: Client; readonly credentials: Credentials }> {
   const connection = await findConnection(world, given, assertion)
   const { settings, transport, baseUrl } = connection
   const maxRate = settings.number('max-rate')
@@ -93,7 +102,7 @@ async function open(
       usesPassword: credentials.scheme === 'basic',
       close: () => client.close(),
     }
-    return { server, client }
+    return { server, client, credentials }
   } catch (error) {
     await client.close()
     throw error

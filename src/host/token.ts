@@ -14,19 +14,20 @@ import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
-import { rotateToken } from '../oauth/rotation.js'
 import type { RotationTools } from '../oauth/rotation-tools.js'
 import { createSealer, type Sealer, type StoreKeys } from '../oauth/seal.js'
 import { createSession, type Session } from '../oauth/session.js'
 import { describeSignIn, forgetSignIn, keepSignIn, prepareSignIn, type SignInOptions } from '../oauth/sign-in.js'
+import type { LeaseArea, TokenStore } from '../oauth/store.js'
 import { createFileMark, createFileStage, createFileStore } from '../oauth/stores/file.js'
+import { createLeaseArea, type LeaseLock, rotateUnderLease } from '../oauth/use-lease.js'
 import { createTokenEndpoint } from '../oauth/token-endpoint.js'
 import type { Transport } from '../transport.js'
 import type { CallbackOptions } from './callback.js'
 import { nodeCrypto } from './crypto.js'
 import { acquireLock } from './lock.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
-import type { MakeStore } from './store-parts.js'
+import type { MakeStore, StoreParts } from './store-parts.js'
 
 /** The clock of this machine. */
 export const systemClock: TokenClock = {
@@ -108,7 +109,7 @@ export async function openToken(options: TokenOptions): Promise<Token> {
       async recover(allowsReplay) {
         const stored = await tools.store.read()
         if (stored === null || stored.record.pending === null) return null
-        const record = await rotateToken({ ...tools, allowsReplay }, stored.record)
+        const record = await rotateUnderLease({ ...tools, allowsReplay }, stored.record)
         return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
       },
       forget: () => forgetSignIn(tools),
@@ -162,12 +163,14 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
   const name = nameRecord(baseUrl, clientId)
   const stagePath = join(directory, `${name}.stage.json`)
   const makeSealer = (location: string): Sealer => createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
-  const makeStore = options.makeStore ?? fileStoreIn(directory)
+  const parts = { name, baseUrl, clientId, makeSealer, crypto: nodeCrypto, clock, run }
+  const store = await (options.makeStore ?? fileStoreIn(directory))(parts)
   const secret = options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }
   return {
     transport,
     endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
-    store: await makeStore({ name, baseUrl, clientId, makeSealer, crypto: nodeCrypto, clock, run }),
+    store,
+    ...leaseBeside(store, options.makeStore, parts, join(directory, `${name}.lease`)),
     stage: createFileStage(stagePath, recordFiles, makeSealer(stagePath)),
     mark: createFileMark(join(options.markDirectory, `${name}.mark`), recordFiles),
     crypto: nodeCrypto,
@@ -179,6 +182,31 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   }
+}
+
+/** The lease lies where the record lies: on a lock of its own in the same store. One that has no locks has no lease. */
+function leaseBeside(
+  store: TokenStore,
+  makeStore: MakeStore | undefined,
+  parts: StoreParts,
+  path: string,
+): { readonly lease?: LeaseArea } {
+  const { run, clock } = parts
+  if (store.capabilities.lock === 'none') return {}
+  let beside: Promise<TokenStore> | undefined
+  const lock = async (timeout: number): Promise<LeaseLock> => {
+    if (makeStore === undefined) {
+      const held = await acquireLock(path, timeout, run, clock)
+      return { remaining: () => Promise.resolve(Number.POSITIVE_INFINITY), unlock: () => held.release() }
+    }
+    beside ??= makeStore({ ...parts, name: `${parts.name}.use` })
+    return (await beside).lock(timeout)
+  }
+  const every = (milliseconds: number, work: () => void): (() => void) => {
+    const timer = setInterval(work, milliseconds).unref()
+    return () => clearInterval(timer)
+  }
+  return { lease: createLeaseArea({ lock, elapsed: () => clock.elapsed(), every }) }
 }
 
 function fileStoreIn(directory: string): MakeStore {

@@ -15,4 +15,16 @@ export interface Credentials {
    * name). Adopts a newer token or refreshes once. `false`: these credentials cannot be renewed.
    */
   renew(rejected: Secret): Promise<boolean>
+  /**
+   * Keeps every other run from renewing these credentials, which would end them in the middle of the work. Absent: no
+   * other run can.
+   * @throws BusyError naming who works with them.
+   */
+  hold?(): Promise<Hold>
+}
+
+/** Credentials that are kept to one run. */
+export interface Hold {
+  /** May be called twice. */
+  release(): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { Listener } from '../model/event.js'
 import type { Scrubber } from '../model/secret.js'
 import type { Transport } from '../transport.js'
 import type { CryptoPort, Run, TokenClock } from './ports.js'
-import type { HighWaterMark, StageArea, TokenStore } from './store.js'
+import type { HighWaterMark, LeaseArea, StageArea, TokenStore } from './store.js'
 import type { TokenEndpoint } from './token-endpoint.js'
 
 /** What a rotation works with. */
@@ -17,6 +17,8 @@ export interface RotationTools {
   readonly clock: TokenClock
   readonly run: Run
   readonly scrubber: Scrubber
+  /** Keeps others from refreshing while a run uses the token. Absent: the store leaves that to its surroundings. */
+  readonly lease?: LeaseArea
   readonly lockTimeoutMilliseconds: number
   /** How long a request of a dead run may still be on its way to the server. Default 60 s. */
   readonly quarantineMilliseconds?: number

@@ -1,27 +1,27 @@
 /**
  * The rotation: one refresh token is presented once, and the pair that comes back is not lost.
  *
- * The order of the steps is the protocol, which was model-checked; a step must not move. What a crash between two of them
- * leaves behind is taken up by `recovery.ts`. Everything here runs under the lock of the store but the last probe.
+ * What is done next is decided by `transitions.ts`, which knows the protocol and no token. Here its effects are carried
+ * out, one at a time, under the lock of the store; a run that dies between two of them is taken up by the next one.
  */
-import { ApiError, AuthError, BusyError, InterruptedError } from '../model/errors.js'
+import { ApiError, AuthError, InterruptedError } from '../model/errors.js'
 import { encodeHex } from './base64.js'
-import { commitStage } from './commit.js'
+import { explainBlindness, explainRotation } from './explain-rotation.js'
 import { probeServer, probeToken } from './probe.js'
 import { digestToken, type Pending, type Stage, type TokenRecord } from './record.js'
-import { describeLoss, recoverPending } from './recovery.js'
 import type { RotationTools } from './rotation-tools.js'
 import type { LockedStore, Stored, TokenStore } from './store.js'
 import type { TokenPair } from './token-endpoint.js'
+import type { Circumstances, Effect, Ending, RotationEvent, Snapshot, StagedPair } from './rotation-states.js'
+import { advanceRotation, beginRotation } from './transitions.js'
 
-/** Least remaining life of the lock, and greatest age of `pending`, when the token is presented. */
-const leastLockMilliseconds = 60_000
-const greatestPendingAge = 15_000
 /** Where the server does not say how long a token lives: Bitbucket's default. */
 const usualLifetimeSeconds = 3600
+const usualQuarantineMilliseconds = 60_000
 
 /**
- * Rotates the token, unless somebody else has done so since `seen` was read: then theirs is adopted.
+ * Rotates the token, unless somebody else has done so since `seen` was read: then theirs is adopted. What an earlier run
+ * left unfinished is finished first.
  *
  * @returns a record whose access token differs from that of `seen`
  * @throws AuthError `AUTH_SIGN_IN_REQUIRED`, `AUTH_CLIENT`, `AUTH_UNCERTAIN`, `AUTH_RECOVERABLE`, `AUTH_STORE`; ApiError
@@ -30,23 +30,31 @@ const usualLifetimeSeconds = 3600
 export async function rotateToken(tools: RotationTools, seen: TokenRecord): Promise<TokenRecord> {
   tools.endpoint.requireClientSecret()
   const locked = await tools.store.lock(tools.lockTimeoutMilliseconds)
+  const hands = new Hands(tools, locked)
   let next: TokenRecord
   try {
-    const current = await readAgain(tools, locked)
-    if (isAnother(current.record, seen)) return current.record
-    const recovery = current.record.pending === null ? null : await recoverPending(tools, locked, current)
-    if (recovery?.type === 'finished') return recovery.record
-    await preflight(tools)
-    const intent = await writePending(tools, locked, recovery?.stored ?? current, recovery !== null)
-    const lost = recovery?.type === 'replay' ? recovery.lost : undefined
-    const pair = await presentToken(tools, locked, intent, lost)
-    const stage = await stagePair(tools, intent.stored.record, pair)
-    next = await commitStage(tools, locked, intent.stored.revision, stage)
+    next = hands.conclude(await runMachine(tools, hands, seen))
   } finally {
     await locked.unlock()
   }
-  await probeAccount(tools, next)
+  if (hands.hasNewPair) await probeAccount(tools, next)
   return next
+}
+
+async function runMachine(tools: RotationTools, hands: Hands, seen: TokenRecord): Promise<Ending> {
+  const { run, store, quarantineMilliseconds = usualQuarantineMilliseconds, allowsReplay = false } = tools
+  const circumstances: Circumstances = {
+    host: run.host,
+    lock: store.capabilities.lock,
+    quarantineMilliseconds,
+    allowsReplay,
+  }
+  let move = beginRotation(seen)
+  while (move.effect.type !== 'end') {
+    const event = await hands.carryOut(move.effect)
+    move = advanceRotation(move.state, event, circumstances, tools.clock.now())
+  }
+  return move.effect.ending
 }
 
 /**
@@ -57,16 +65,15 @@ export async function readAgain(
   tools: Pick<RotationTools, 'transport' | 'store' | 'mark' | 'scrubber'>,
   source: Pick<TokenStore, 'read'>,
 ): Promise<Stored> {
-  const stored = await source.read()
-  if (stored === null) {
-    throw new AuthError('AUTH_SIGN_IN_REQUIRED', `Nobody is signed in to ${tools.transport.baseUrl} here`, {
-      hint: `There is no token in ${tools.store.location}. Run bbstate auth login --url ${tools.transport.baseUrl}`,
-    })
-  }
-  const { lineage, generation, accessToken, refreshToken } = stored.record
-  for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+  const first = await source.read()
+  if (first === null) throw describeAbsence(tools)
+  const { lineage } = first.record
   const highest = await tools.mark.read(lineage)
-  if (generation >= highest) return stored
+  // Another process may have committed and raised the mark between the two readings: then the record is newer by now.
+  const stored = first.record.generation < highest ? ((await source.read()) ?? first) : first
+  const { generation, accessToken, refreshToken } = stored.record
+  for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+  if (generation >= highest || stored.record.lineage !== lineage) return stored
   throw new AuthError(
     'AUTH_STORE',
     `The token in ${tools.store.location} has been put back to generation ${generation}; ${highest} was seen here`,
@@ -74,92 +81,226 @@ export async function readAgain(
   )
 }
 
-/** Whether the stored pair is another one than the pair seen before: somebody rotated, or signed in anew. */
-function isAnother(current: TokenRecord, seen: TokenRecord): boolean {
-  return current.lineage !== seen.lineage || current.generation !== seen.generation
-}
-
-/** Everything that can fail is tried before the token is presented. That the store takes writes, `pending` proves. */
-async function preflight(tools: RotationTools): Promise<void> {
-  if (tools.signal?.aborted === true) throw new InterruptedError('Stopped before the token was refreshed')
-  await probeServer(tools.transport)
-}
-
-interface Intent {
-  readonly stored: { readonly revision: string; readonly record: TokenRecord }
-  /** Monotonic milliseconds. */
-  readonly writtenAt: number
-}
-
-async function writePending(
-  tools: RotationTools,
-  locked: LockedStore,
-  current: Stored,
-  replayed: boolean,
-): Promise<Intent> {
-  const { record } = current
-  const writtenAt = tools.clock.elapsed()
-  const pending: Pending = {
-    attempt: encodeHex(tools.crypto.randomBytes(8)),
-    ...tools.run,
-    startedAt: tools.clock.now(),
-    refreshDigest: digestToken(record.lineage, record.refreshToken, tools.crypto),
-    replayed,
-    refused: false,
-  }
-  const intended = { ...record, pending }
-  const revision = await locked.compareAndSet(current.revision, intended)
-  if (revision !== null) return { stored: { revision, record: intended }, writtenAt }
-  throw new BusyError(`${tools.store.location} was changed by somebody who does not hold its lock`, {
-    hint: 'Nothing was sent. Run the same command again; if it stays so, find out what else writes there.',
+function describeAbsence({ transport, store }: Pick<RotationTools, 'transport' | 'store'>): AuthError {
+  return new AuthError('AUTH_SIGN_IN_REQUIRED', `Nobody is signed in to ${transport.baseUrl} here`, {
+    hint: `There is no token in ${store.location}. Run bbstate auth login --url ${transport.baseUrl}`,
   })
 }
 
-/** @param lost the run whose pair cannot be found, where its token is presented once more. */
-async function presentToken(
-  tools: RotationTools,
-  locked: LockedStore,
-  intent: Intent,
-  lost: Pending | undefined,
-): Promise<TokenPair> {
-  const age = tools.clock.elapsed() - intent.writtenAt
-  if ((await locked.remaining()) < leastLockMilliseconds || age > greatestPendingAge) {
-    await withdrawPending(locked, intent)
-    throw new BusyError('The lock of the token was about to be lost', {
-      hint: 'Nothing was sent. This machine was stopped or very slow; run the same command again.',
+/** Carries effects out, and holds the tokens that the machine does not see. */
+class Hands {
+  readonly #tools: RotationTools
+  readonly #locked: LockedStore
+  /** As read or written last. */
+  #stored: Stored | undefined
+  #stage: Stage | undefined
+  /** Whether the pair is one that this very run was granted. */
+  hasNewPair = false
+  /** On the monotonic clock. */
+  #intendedAt = 0
+  #cause: unknown
+
+  constructor(tools: RotationTools, locked: LockedStore) {
+    this.#tools = tools
+    this.#locked = locked
+  }
+
+  async carryOut(effect: Exclude<Effect, { readonly type: 'end' }>): Promise<RotationEvent> {
+    const { clock, stage } = this.#tools
+    switch (effect.type) {
+      case 'read':
+        return effect.as === 'start' ? this.#readToBegin() : this.#readToCheck()
+      case 'read-stage':
+        return { type: 'stage-found', staged: await this.#readStage() }
+      case 'wait':
+        if (effect.why === 'quarantine') this.#announceQuarantine(effect.milliseconds)
+        await clock.sleep(effect.milliseconds)
+        return { type: 'done' }
+      case 'probe':
+        return { type: 'probed', isAccepted: await this.#probe(effect.as) }
+      case 'check-server':
+        if (this.#tools.signal?.aborted === true) throw new InterruptedError('Stopped before the token was refreshed')
+        await probeServer(this.#tools.transport)
+        return { type: 'done' }
+      case 'write-pending':
+        return { type: 'pending-written', stored: await this.#writePending(effect.over, effect.isReplay) }
+      case 'look-at-lock':
+        return this.#lookAtLock()
+      case 'present':
+        return this.#present()
+      case 'withdraw':
+        return this.#amend(effect.over.revision, effect.over.pending)
+      case 'note-loss':
+        return this.#amend(effect.over.revision, { ...effect.lost, replayed: true, refused: true })
+      case 'write-stage':
+        // A stage that cannot be written is no reason to lose the pair: the commit may still work, and tells if not.
+        await stage.write(this.#requireStage()).catch(() => undefined)
+        return { type: 'done' }
+      case 'commit':
+        return this.#commit(effect.over)
+      case 'remove-stage':
+        await stage.remove()
+        return { type: 'done' }
+      case 'finish':
+        return this.#finish()
+    }
+  }
+
+  /** @throws BbstateError where there is no token to go on with. */
+  conclude(ending: Ending): TokenRecord {
+    if (ending.type === 'adopted') return this.#requireStored().record
+    if (ending.type === 'committed') return this.#requireStage().record
+    throw explainRotation(ending.failure, {
+      store: this.#tools.store.location,
+      stage: this.#tools.stage.location,
+      record: this.#requireStored().record,
+      cause: this.#cause,
+      now: this.#tools.clock.now(),
     })
   }
-  const { refreshToken, redirectUri } = intent.stored.record
-  const outcome = await tools.endpoint.refresh({ refreshToken, redirectUri })
-  switch (outcome.type) {
-    case 'granted':
-      return outcome.pair
-    case 'refused':
-      if (lost !== undefined && outcome.isGrantDead) {
-        // Noted with the run that lost the pair, so that every later run says the same and presents nothing.
-        const { revision, record } = intent.stored
-        const pending = { ...lost, replayed: true, refused: true }
-        await locked.compareAndSet(revision, { ...record, pending }).catch(() => null)
-        throw describeLoss(lost)
-      }
-      await withdrawPending(locked, intent)
-      throw outcome.isGrantDead ? describeDeath(outcome.error, intent.stored.record, tools.clock.now()) : outcome.error
-    case 'unsent':
-      await withdrawPending(locked, intent)
-      throw outcome.error
-    case 'uncertain':
-      throw describeUncertain(outcome.error)
+
+  async #readToBegin(): Promise<RotationEvent> {
+    this.#stored = await readAgain(this.#tools, this.#locked)
+    return { type: 'found', stored: this.#view(this.#stored) }
+  }
+
+  async #readToCheck(): Promise<RotationEvent> {
+    try {
+      const found = await this.#locked.read()
+      if (found === null) return { type: 'found', stored: null }
+      this.#stored = found
+      return { type: 'found', stored: this.#view(found) }
+    } catch (thrown) {
+      this.#cause = thrown
+      return { type: 'store-failed' }
+    }
+  }
+
+  async #readStage(): Promise<StagedPair | null> {
+    const found =
+      this.#stage === undefined ? await this.#tools.stage.read() : await this.#tools.stage.read().catch(() => null)
+    if (found === null) return null
+    if (this.#stage === undefined) this.#takeStage(found)
+    return this.#viewStage(found)
+  }
+
+  #announceQuarantine(milliseconds: number): void {
+    const reason = 'a refresh of the token was interrupted; its request may still be on its way'
+    this.#tools.listen?.({ type: 'waiting', reason, seconds: Math.ceil(milliseconds / 1000) })
+  }
+
+  async #probe(as: 'oracle' | 'winner'): Promise<boolean> {
+    const { record } = this.#requireStored()
+    if (as === 'winner') {
+      const result = await probeToken(this.#tools.transport, record.accessToken).catch(() => null)
+      return result?.type === 'accepted'
+    }
+    try {
+      const result = await probeToken(this.#tools.transport, record.accessToken)
+      return result.type === 'accepted' && (record.account === null || result.account === record.account)
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || record.pending === null) throw thrown
+      throw explainBlindness(record.pending, thrown)
+    }
+  }
+
+  async #writePending(over: Snapshot, replayed: boolean): Promise<Snapshot | null> {
+    const { clock, crypto, run } = this.#tools
+    const { record } = this.#requireStored()
+    this.#intendedAt = clock.elapsed()
+    const pending: Pending = {
+      attempt: encodeHex(crypto.randomBytes(8)),
+      ...run,
+      startedAt: clock.now(),
+      refreshDigest: digestToken(record.lineage, record.refreshToken, crypto),
+      replayed,
+      refused: false,
+    }
+    const intended = { ...record, pending }
+    const revision = await this.#locked.compareAndSet(over.revision, intended)
+    if (revision === null) return null
+    this.#stored = { ...this.#requireStored(), revision, record: intended }
+    return this.#view(this.#stored)
+  }
+
+  async #lookAtLock(): Promise<RotationEvent> {
+    const remaining = await this.#locked.remaining()
+    return { type: 'lock-seen', remaining, age: this.#tools.clock.elapsed() - this.#intendedAt }
+  }
+
+  async #present(): Promise<RotationEvent> {
+    const { record } = this.#requireStored()
+    const { refreshToken, redirectUri } = record
+    const outcome = await this.#tools.endpoint.refresh({ refreshToken, redirectUri })
+    if (outcome.type === 'granted') {
+      this.hasNewPair = true
+      return { type: 'granted', staged: this.#takeStage(makeStage(this.#tools, record, outcome.pair)) }
+    }
+    this.#cause = outcome.error
+    return outcome.type === 'refused' ? { type: 'refused', isGrantDead: outcome.isGrantDead } : { type: outcome.type }
+  }
+
+  /** Where it fails, the next run finds out the same by itself. */
+  async #amend(revision: string, pending: Pending | null): Promise<RotationEvent> {
+    const { record } = this.#requireStored()
+    await this.#locked.compareAndSet(revision, { ...record, pending }).catch(() => null)
+    return { type: 'done' }
+  }
+
+  async #commit(over: string): Promise<RotationEvent> {
+    try {
+      const revision = await this.#locked.compareAndSet(over, this.#requireStage().record)
+      return { type: 'written', isOurs: revision !== null }
+    } catch (thrown) {
+      this.#cause = thrown
+      return { type: 'store-failed' }
+    }
+  }
+
+  async #finish(): Promise<RotationEvent> {
+    const { mark, stage } = this.#tools
+    const { lineage, generation } = this.#requireStage().record
+    await mark.write(lineage, generation).catch(() => undefined)
+    // Left behind, it is harmless: it names an attempt that no record waits for.
+    await stage.remove().catch(() => undefined)
+    return { type: 'done' }
+  }
+
+  #takeStage(stage: Stage): StagedPair {
+    for (const token of [stage.record.accessToken, stage.record.refreshToken]) {
+      this.#tools.scrubber.add(token.reveal())
+    }
+    this.#stage = stage
+    return this.#viewStage(stage)
+  }
+
+  #view({ revision, record }: Stored): Snapshot {
+    const { lineage, generation, pending } = record
+    return { revision, lineage, generation, pair: this.#digest(record), pending }
+  }
+
+  #viewStage({ attempt, record }: Stage): StagedPair {
+    const { lineage, generation } = record
+    return { attempt, lineage, generation, pair: this.#digest(record) }
+  }
+
+  #digest({ lineage, refreshToken }: TokenRecord): string {
+    return digestToken(lineage, refreshToken, this.#tools.crypto)
+  }
+
+  #requireStored(): Stored {
+    if (this.#stored === undefined) throw new TypeError('No record was read')
+    return this.#stored
+  }
+
+  #requireStage(): Stage {
+    if (this.#stage === undefined) throw new TypeError('No pair was granted or staged')
+    return this.#stage
   }
 }
 
-/** Takes back what was written for a request that certainly did nothing. Where that fails, recovery finds out the same. */
-async function withdrawPending(locked: LockedStore, intent: Intent): Promise<void> {
-  const { revision, record } = intent.stored
-  await locked.compareAndSet(revision, { ...record, pending: null }).catch(() => null)
-}
-
-/** The record as it shall be; staged on this machine before anything else is done with it. */
-async function stagePair(tools: RotationTools, record: TokenRecord, pair: TokenPair): Promise<Stage> {
+/** The record as it shall be. */
+function makeStage(tools: RotationTools, record: TokenRecord, pair: TokenPair): Stage {
   const now = tools.clock.now()
   const lifetime = pair.accessToken === undefined ? 0 : (pair.lifetimeSeconds ?? usualLifetimeSeconds)
   const next: TokenRecord = {
@@ -173,10 +314,7 @@ async function stagePair(tools: RotationTools, record: TokenRecord, pair: TokenP
     pending: null,
     last: { refreshDigest: record.pending?.refreshDigest ?? '', rotatedAt: now, holder: tools.run.holder },
   }
-  const stage = { attempt: record.pending?.attempt ?? '', record: next }
-  // A stage that cannot be written is no reason to lose the pair: the commit may still work, and tells if not.
-  await tools.stage.write(stage).catch(() => undefined)
-  return stage
+  return { attempt: record.pending?.attempt ?? '', record: next }
 }
 
 /** A new token that is not accepted means something that a refresh cannot mend. An unreachable server means nothing. */
@@ -197,23 +335,4 @@ async function probeAccount(tools: RotationTools, record: TokenRecord): Promise<
       },
     )
   }
-}
-
-const day = 86_400_000
-
-function describeDeath(error: AuthError | ApiError, record: TokenRecord, now: number): AuthError {
-  const age = Math.max(0, Math.floor((now - record.rotatedAt) / day))
-  const by = record.last === null ? 'the sign-in' : record.last.holder
-  const history = `It was issued ${new Date(record.rotatedAt).toISOString()} (${age} days ago; 90 is the default limit) to ${by}.`
-  return new AuthError('AUTH_SIGN_IN_REQUIRED', error.message, {
-    hint: `${history} ${error.hint ?? ''} Under Profile, Authorized applications, Bitbucket shows whether the access was revoked.`,
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  })
-}
-
-function describeUncertain(error: ApiError): AuthError {
-  return new AuthError('AUTH_UNCERTAIN', `Whether the token was refreshed is not known: ${error.message}`, {
-    hint: `Do not copy tokens by hand. Run the same command again in a minute: it finds out what happened. ${error.hint ?? ''}`.trim(),
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  })
 }

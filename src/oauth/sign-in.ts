@@ -29,6 +29,8 @@ export interface SignInOptions {
  */
 export async function prepareSignIn(tools: RotationTools): Promise<void> {
   tools.endpoint.requireClientSecret()
+  // Nobody is at work with the token that is about to be replaced.
+  await (await tools.lease?.take(tools.lockTimeoutMilliseconds))?.release()
   await (await tools.store.lock(tools.lockTimeoutMilliseconds)).unlock()
 }
 
@@ -65,12 +67,17 @@ export async function keepSignIn(
  * @returns whether there was one
  */
 export async function forgetSignIn(tools: RotationTools): Promise<boolean> {
-  const locked = await tools.store.lock(tools.lockTimeoutMilliseconds)
+  const lease = await tools.lease?.take(tools.lockTimeoutMilliseconds)
   try {
-    await tools.stage.remove()
-    return await locked.discard()
+    const locked = await tools.store.lock(tools.lockTimeoutMilliseconds)
+    try {
+      await tools.stage.remove()
+      return await locked.discard()
+    } finally {
+      await locked.unlock()
+    }
   } finally {
-    await locked.unlock()
+    await lease?.release()
   }
 }
 

@@ -37,6 +37,11 @@ export interface LockedStore {
   discard(): Promise<boolean>
   /** Milliseconds for which the lock is surely held; `Infinity` for a kernel lock, 0 where it is lost. */
   remaining(): Promise<number>
+  /**
+   * Lets a lock that ends by time live on from now. Absent: it cannot be prolonged, or needs not.
+   * @returns milliseconds for which it is surely held; 0 where it was lost
+   */
+  prolong?(): Promise<number>
   /** Frees the lock; may be called twice. */
   unlock(): Promise<void>
 }
@@ -77,4 +82,18 @@ export interface HighWaterMark {
   /** 0 where the lineage is not known. */
   read(lineage: string): Promise<number>
   write(lineage: string, generation: number): Promise<void>
+}
+
+/** A lease that is held. */
+export interface UseLease {
+  /** @throws BusyError where it was lost: others may refresh by now, so nothing more may be started. */
+  requireHeld(): void
+  /** May be called twice. */
+  release(): Promise<void>
+}
+
+/** Where leases of one record are taken. */
+export interface LeaseArea {
+  /** @throws BusyError naming the holder, where it is not free in time. */
+  take(timeoutMilliseconds: number): Promise<UseLease>
 }

@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { gatherTools, type TokenOptions } from '../../src/host/token.js'
 import { AuthError, type BbstateError } from '../../src/model/errors.js'
-import { rotateToken } from '../../src/oauth/rotation.js'
+import { readAgain, rotateToken } from '../../src/oauth/rotation.js'
 import type { RotationTools } from '../../src/oauth/rotation-tools.js'
 import type { TokenRecord } from '../../src/oauth/record.js'
 import { createSession } from '../../src/oauth/session.js'
@@ -369,5 +369,20 @@ describe('a commit', () => {
     expect(next.lineage).toBe(current.record.lineage)
     expect(next.generation).toBe(2)
     expect(next.refreshToken.reveal()).not.toBe(left.record.refreshToken.reveal())
+  })
+})
+
+describe('a mark that is ahead of the record', () => {
+  it('because another process committed between the two readings: the record is read again', async () => {
+    await begin()
+    const tools = await gatherTools(bench.options())
+    const before = await tools.store.read()
+    await rotateWith(asIs)
+    let reads = 0
+    const read = (): typeof before | Promise<typeof before> => (reads++ === 0 ? before : tools.store.read())
+    const store = { ...tools.store, read: async () => read() }
+    expect((await readAgain(tools, store)).record.generation).toBe(2)
+    const old = { read: () => Promise.resolve(before) }
+    await expectFailure(readAgain(tools, old), 'AUTH_STORE', /put back to generation 1; 2 was seen here/u)
   })
 })

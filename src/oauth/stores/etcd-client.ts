@@ -1,8 +1,8 @@
 /**
  * Calls of etcd's JSON gateway at one of several endpoints.
  *
- * A member that does not answer is left for the next one. Reads are asked again there; a write is not, once it may have
- * arrived: whoever sent it looks what stands there.
+ * A member that does not answer, or cannot, is left for the next one. Reads are asked again there; a write is not, once
+ * it may have arrived: whoever sent it looks what stands there.
  */
 import { AuthError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
@@ -36,14 +36,20 @@ export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
     for (let tried = 0; tried < options.endpoints.length; tried += 1) {
       const endpoint = options.endpoints[member]
       if (endpoint === undefined) break
+      const isLast = tried === options.endpoints.length - 1
       try {
-        return await endpoint.request({
+        const answer = await endpoint.request({
           method: 'POST',
           path,
           body: JSON.stringify(body),
           headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: token }) },
           answerTimeoutMilliseconds: patience,
         })
+        if (answer.status < 500) return answer
+        // A member without a leader, or cut off from the others: another one may be better off. What it did with a write
+        // it cannot say (`etcdserver: request timed out` is a 503 too).
+        member = (member + 1) % options.endpoints.length
+        if (kind === 'write' || isLast) return answer
       } catch (thrown) {
         failure = thrown
         member = (member + 1) % options.endpoints.length
@@ -70,7 +76,6 @@ export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
         await signIn()
         answer = await send(path, body, kind)
       }
-      // A member that has no leader answers 503, and has done nothing.
       if (answer.status !== 200) throw describeRefusal(options.location, answer)
       return parse(answer.body)
     },
@@ -94,15 +99,28 @@ function describeUnreachable(location: string, failure: unknown): AuthError {
   })
 }
 
-/** Codes are those of gRPC: 7 permission denied, 16 unauthenticated. The text of the server is its own. */
+/**
+ * What a refusal is, told by the codes of gRPC and, where one code stands for several, by the text, which is not repeated.
+ * Seen of etcd 3.4.23: a wrong password and an absent user are code 3 with status 400, a value of more than 1.5 MiB is
+ * code 3, one of more than 2 MiB code 8 with status 429.
+ */
 function describeRefusal(location: string, { status, body }: Answer): AuthError {
-  const { code } = parse(body)
+  const { code, message } = parse(body)
+  const text = typeof message === 'string' ? message : ''
   const isRefused = status === 401 || status === 403 || code === 7 || code === 16
-  const isLeaderless = status >= 500
-  const hint = isRefused
-    ? 'Give BBSTATE_ETCD_USERNAME and BBSTATE_ETCD_PASSWORD, and let that user read and write the keys of bbstate.'
-    : isLeaderless
-      ? 'A majority of the members must be up: look into the logs of etcd, and run again when they are.'
-      : 'Look into the log of etcd; run again when the cluster is healthy.'
+  const isUnknownUser = /user name is empty|authentication failed|authentication is not enabled/u.test(text)
+  const hint =
+    isRefused || isUnknownUser
+      ? signInHint
+      : /too large|larger than max/u.test(text)
+        ? 'The record is larger than the cluster takes (--max-request-bytes of etcd): keep this token in another store.'
+        : text.includes('database space exceeded')
+          ? 'The disk quota of etcd is used up: compact, defragment, and disarm the alarm NOSPACE.'
+          : status >= 500
+            ? 'A majority of the members must be up: look into the logs of etcd, and run again when they are.'
+            : 'Look into the log of etcd; run again when the cluster is healthy.'
   return new AuthError('AUTH_STORE', `${location} refuses (status ${status}, code ${String(code ?? 'none')})`, { hint })
 }
+
+const signInHint =
+  'Give BBSTATE_ETCD_USERNAME and BBSTATE_ETCD_PASSWORD where the cluster has users, and only there; let that user read and write the keys of bbstate.'

@@ -3,7 +3,7 @@
  * is a key under a lease, and every write a transaction that also compares the revision at which that lock was won.
  *
  * A run whose lease has ended can therefore not overwrite what came after it, whatever it still believes. A transaction
- * is sent once; where its answer is lost, what stands there says what became of it.
+ * whose answer is lost is sent again only after what stands there has said that it was not done.
  */
 import { AuthError, BusyError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
@@ -32,8 +32,6 @@ const leaseSeconds = 420
 const interval = 500
 /** Times that one transaction is sent where answers are lost. */
 const sends = 2
-/** Milliseconds before it is sent again where no member could say what became of it. */
-const pause = 2000
 /** Attempts at a write that must win whatever stands there. */
 const attempts = 5
 
@@ -68,35 +66,54 @@ async function waitForLock(
   timeoutMilliseconds: number,
   read: TokenStore['read'],
 ): Promise<LockedStore> {
-  const { client, clock, run } = options
+  const { clock } = options
   const lockKey = `${options.key}.lock`
-  const token = encodeHex(options.crypto.randomBytes(16))
-  const holder = `${run.holder} on ${run.host}`
   const deadline = clock.elapsed() + timeoutMilliseconds
   for (;;) {
-    const askedAt = clock.elapsed()
-    const { ID: lease } = await client.call('/v3/lease/grant', { TTL: String(leaseSeconds) }, 'read')
-    const value = encode(JSON.stringify({ token, holder }))
-    const put = { requestPut: { key: encode(lockKey), value, lease } }
-    const isFree = { key: encode(lockKey), target: 'CREATE', result: 'EQUAL', create_revision: '0' }
-    const won = await client.call('/v3/kv/txn', { compare: [isFree], success: [put] }, 'write').catch(async (lost) => {
-      // It may have been won although the answer was lost; the token in it says whose it is.
-      const held = await readKey(options, lockKey)
-      if (held === null || readLock(held.text).token !== token) throw lost
-      return { succeeded: true, header: { revision: held.revision } }
-    })
-    if (won['succeeded'] === true) {
-      const revision = isObject(won['header']) ? String(won['header']['revision']) : ''
-      const until = askedAt + leaseSeconds * 1000
-      return lockedStore(options, { lockKey, revision, lease, until }, read)
-    }
-    await client.call('/v3/lease/revoke', { ID: lease }, 'read').catch(() => ({}))
+    // Looked at first: who waits writes nothing into the log of the cluster.
+    const held = await readKey(options, lockKey)
+    const lock = held === null ? await winLock(options, lockKey) : null
+    if (lock !== null) return lockedStore(options, lock, read)
     if (clock.elapsed() >= deadline) {
-      const held = await readKey(options, lockKey)
-      throw describeBusy(options.location, held === null ? 'another run' : readLock(held.text).holder)
+      const now = held ?? (await readKey(options, lockKey))
+      throw describeBusy(options.location, now === null ? 'another run' : readLock(now.text).holder)
     }
     await clock.sleep(Math.min(interval, Math.max(1, deadline - clock.elapsed())))
   }
+}
+
+/** One attempt. `null`: another run was faster. */
+async function winLock(options: EtcdStoreOptions, lockKey: string): Promise<Lock | null> {
+  const { client, clock, run } = options
+  const token = encodeHex(options.crypto.randomBytes(16))
+  const holder = `${run.holder} on ${run.host}`
+  const until = clock.elapsed() + leaseSeconds * 1000
+  const { ID: lease } = await client.call('/v3/lease/grant', { TTL: String(leaseSeconds) }, 'read')
+  const value = encode(JSON.stringify({ token, holder }))
+  const put = { requestPut: { key: encode(lockKey), value, lease } }
+  const isFree = { key: encode(lockKey), target: 'CREATE', result: 'EQUAL', create_revision: '0' }
+  try {
+    const answer = await client.call('/v3/kv/txn', { compare: [isFree], success: [put] }, 'write')
+    if (answer['succeeded'] === true) return { lockKey, revision: revisionOf(answer), lease, until }
+  } catch (lost) {
+    // It may have been won although the answer was lost; the token in it says whose it is.
+    const held = await readKey(options, lockKey).catch(() => null)
+    if (held !== null && readLock(held.text).token === token) return { lockKey, revision: held.revision, lease, until }
+    // Without its lease, a transaction that arrives late is refused, and holds nobody off.
+    await revokeLease(options, lease)
+    throw lost
+  }
+  await revokeLease(options, lease)
+  return null
+}
+
+function revisionOf(answer: Readonly<Record<string, unknown>>): string {
+  return isObject(answer['header']) ? String(answer['header']['revision']) : ''
+}
+
+/** The keys under a lease go with it. One that cannot be revoked ends by itself. */
+async function revokeLease({ client }: EtcdStoreOptions, lease: unknown): Promise<void> {
+  await client.call('/v3/lease/revoke', { ID: lease }, 'read').catch(() => ({}))
 }
 
 function readLock(text: string): { token: string; holder: string } {
@@ -135,8 +152,7 @@ function lockedStore(options: EtcdStoreOptions, lock: Lock, read: TokenStore['re
     async unlock() {
       if (!isHeld) return
       isHeld = false
-      // The key goes with its lease; a lease that cannot be revoked ends by itself.
-      await options.client.call('/v3/lease/revoke', { ID: lock.lease }, 'read').catch(() => ({}))
+      await revokeLease(options, lock.lease)
     },
   }
 }
@@ -159,17 +175,13 @@ async function writeText(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const answer = await client.call('/v3/kv/txn', transaction, 'write')
-      if (answer['succeeded'] === true) return isObject(answer['header']) ? String(answer['header']['revision']) : ''
+      if (answer['succeeded'] === true) return revisionOf(answer)
       return await judgeRefused(options, lock, text)
     } catch (failure) {
-      if (failure instanceof BusyError) throw failure
-      if (attempt === sends) throw failure
-      const held = await readKey(options, key).catch(() => undefined)
-      // Perhaps no member leads yet; a moment later one may.
-      if (held === undefined) {
-        await options.clock.sleep(pause)
-        continue
-      }
+      if (failure instanceof BusyError || attempt === sends) throw failure
+      const held = await readKey(options, key).catch(() => {
+        throw failure
+      })
       if (isSame(held, text)) return held?.revision ?? ''
       if ((held?.revision ?? null) !== expected) return null
       // Nothing was done yet. The transaction is sent again: should the lost one arrive after all, one of the two finds
@@ -185,7 +197,7 @@ function isSame(held: Held | null, text: string | null): boolean {
 /** A transaction whose conditions did not hold: ours was done before, the lock is gone, or somebody else wrote. */
 async function judgeRefused(options: EtcdStoreOptions, lock: Lock, text: string | null): Promise<string | null> {
   const held = await readKey(options, options.key)
-  if (text !== null && held?.text === text) return held.revision
+  if (isSame(held, text)) return held?.revision ?? ''
   const lockHeld = await readKey(options, lock.lockKey)
   if (lockHeld?.revision === lock.revision) return null
   throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {

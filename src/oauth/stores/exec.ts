@@ -43,8 +43,7 @@ export function createExecStore(options: ExecStoreOptions): TokenStore {
     async lock(timeoutMilliseconds) {
       await helper.requireCapabilities()
       const token = encodeHex(options.crypto.randomBytes(16))
-      // Others get it back as a text, which the protocol bounds.
-      const holder = `${options.run.holder} on ${options.run.host}`.slice(0, greatestText)
+      const holder = nameHolder(options.run)
       const deadline = clock.elapsed() + timeoutMilliseconds
       for (;;) {
         // Before the question: the lock may have begun to live as soon as it was asked for.
@@ -70,9 +69,15 @@ export function createExecStore(options: ExecStoreOptions): TokenStore {
   }
 }
 
-function lockedStore(options: ExecStoreOptions, token: string, until: number, read: TokenStore['read']): LockedStore {
-  const { helper, key } = options
+/** Others get it back as a text, which the protocol bounds. */
+function nameHolder({ holder, host }: Run): string {
+  return `${holder} on ${host}`.slice(0, greatestText)
+}
+
+function lockedStore(options: ExecStoreOptions, token: string, end: number, read: TokenStore['read']): LockedStore {
+  const { helper, key, clock, run } = options
   let isHeld = true
+  let until = end
   const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
   return {
     read,
@@ -81,7 +86,15 @@ function lockedStore(options: ExecStoreOptions, token: string, until: number, re
       await writeOver(options, seal(record))
     },
     discard: () => writeOver(options, null),
-    remaining: () => Promise.resolve(isHeld ? Math.max(0, until - options.clock.elapsed()) : 0),
+    remaining: () => Promise.resolve(isHeld ? Math.max(0, until - clock.elapsed()) : 0),
+    async prolong() {
+      if (!isHeld) return 0
+      const askedAt = clock.elapsed()
+      const { heldBy, seconds } = await helper.lock(key, token, lockSeconds, nameHolder(run))
+      if (heldBy !== null) return 0
+      until = askedAt + seconds * 1000
+      return seconds * 1000
+    },
     async unlock() {
       if (!isHeld) return
       isHeld = false

@@ -21,7 +21,10 @@ export interface VaultAnswer {
 
 /** Sends one call. */
 export interface VaultClient {
-  /** @throws AuthError `AUTH_STORE` for everything but 200, 204, 400 and 404. */
+  /**
+   * 404 means that nothing is there; that the mount or the namespace is not there is an error.
+   * @throws AuthError `AUTH_STORE` for everything but 200, 204, 400 and that 404.
+   */
   call(method: 'GET' | 'POST', path: string, body?: object): Promise<VaultAnswer>
   /** The error for an answer that was not what it should be. */
   refuse(answer: VaultAnswer | undefined): AuthError
@@ -36,6 +39,9 @@ export interface VaultClientOptions {
   readonly scrubber: Scrubber
   readonly now: () => number
 }
+
+/** Milliseconds for one answer: long for a store, short beside the life of the lock. */
+const patience = 20_000
 
 /** A client. It signs in with the first call. */
 export function createVaultClient(options: VaultClientOptions): VaultClient {
@@ -53,6 +59,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        answerTimeoutMilliseconds: patience,
       })
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
@@ -71,7 +78,7 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     const answer = await send('POST', path, body)
     const { auth } = parse(answer.body)
     const issued = isObject(auth) ? auth['client_token'] : undefined
-    if (answer.status !== 200 || typeof issued !== 'string') throw describe(location, answer.status)
+    if (answer.status !== 200 || typeof issued !== 'string') throw describeSignIn(location, signIn.type, answer.status)
     scrubber.add(issued)
     token = issued
   }
@@ -85,7 +92,8 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
         answer = await send(method, path, body)
       }
       const { status } = answer
-      if (status !== 200 && status !== 204 && status !== 400 && status !== 404) throw describe(location, status)
+      const isAnswer = status === 200 || status === 204 || status === 400 || (status === 404 && !namesErrors(answer))
+      if (!isAnswer) throw describe(location, status)
       const date = Date.parse(answer.headers['date'] ?? '')
       return { status, body: parse(answer.body), now: Number.isNaN(date) ? options.now() : date }
     },
@@ -102,14 +110,38 @@ function parse(body: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** A missing secret is a 404 with no errors; a missing mount or namespace is one that says so (seen of OpenBao 2.7.2). */
+function namesErrors({ body }: Answer): boolean {
+  const { errors } = parse(body)
+  return Array.isArray(errors) && errors.length > 0
+}
+
 /** The server's own texts are not repeated: they may quote what was sent. */
 function describe(location: string, status: number): AuthError {
   const hints: Readonly<Record<number, string>> = {
-    400: 'Vault does not take the write: is the mount a key-value engine of version 2?',
+    200: versionHint,
+    // What version 1 answers to a write.
+    204: versionHint,
+    400: versionHint,
     403: 'The token of Vault has ended, or its policy does not let it create, read and update the two secrets.',
-    404: 'Is the mount a key-value engine of version 2, and is the namespace right?',
+    404: 'No such mount or namespace: check the path in --token-store and BBSTATE_VAULT_NAMESPACE.',
+    413: 'The record is larger than Vault takes (max_request_size): keep this token in another store.',
+    429: 'A rate limit quota of Vault was met: run again later.',
     503: 'Vault is sealed or standing by: unseal it, or use the address of the active node.',
   }
   const hint = hints[status] ?? 'Look into the audit log of Vault.'
   return new AuthError('AUTH_STORE', `${location} refuses (status ${status})`, { hint })
+}
+
+const versionHint =
+  'Vault does not keep the record as asked: is the mount a key-value engine of version 2, and may this sign-in write below it?'
+
+/** A wrong role or secret is a 400; a wrong mount a 404, or a 403. */
+function describeSignIn(location: string, type: 'approle' | 'jwt', status: number): AuthError {
+  if (status >= 500) return describe(location, status)
+  const hint =
+    type === 'approle'
+      ? 'Check BBSTATE_VAULT_ROLE_ID, BBSTATE_VAULT_SECRET_ID (it may have ended, or be good for one sign-in only) and BBSTATE_VAULT_AUTH_MOUNT.'
+      : 'Check BBSTATE_VAULT_ROLE, BBSTATE_VAULT_AUTH_MOUNT, and that BBSTATE_VAULT_JWT was issued just now and for the audience that the role names.'
+  return new AuthError('AUTH_STORE', `${location} refuses the sign-in by ${type} (status ${status})`, { hint })
 }

@@ -62,6 +62,8 @@ async function readSecret({ client, mount }: VaultStoreOptions, path: string): P
   const outer = isObject(answer.body['data']) ? answer.body['data'] : {}
   const metadata = isObject(outer['metadata']) ? outer['metadata'] : {}
   const version = Number(metadata['version'] ?? 0)
+  // Version 1 of the engine gives back what was written, without a version.
+  if (answer.status !== 404 && !(version > 0)) throw client.refuse(answer)
   const data = answer.status === 200 && isObject(outer['data']) ? outer['data'] : null
   return { data, version, now: answer.now }
 }
@@ -89,10 +91,15 @@ async function writeSecret(
   const held = await readSecret(options, path).catch(() => {
     throw failure ?? client.refuse(answer)
   })
-  const isOurs = held.version === expected + 1 && JSON.stringify(held.data) === JSON.stringify(data)
-  if (isOurs) return held.version
+  if (held.version === expected + 1 && isSame(held.data, data)) return held.version
   if (held.version !== expected) return null
   throw failure ?? client.refuse(answer)
+}
+
+/** Vault gives the members of an object back in an order of its own. */
+function isSame(held: Held['data'], data: Readonly<Record<string, unknown>>): boolean {
+  if (held === null || Object.keys(held).length !== Object.keys(data).length) return false
+  return Object.entries(data).every(([name, value]) => held[name] === value)
 }
 
 interface Lock {
@@ -133,13 +140,18 @@ function lockPath({ path }: VaultStoreOptions): string {
   return `${path}.lock`
 }
 
+/** The version alone does not say it: where all metadata of the secret was removed, versions begin again. */
+function isLockOf(lock: Lock, held: Held): boolean {
+  return held.version === lock.version && held.data?.['token'] === lock.token
+}
+
 function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['read']): LockedStore {
   let isHeld = true
   const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
   const write = async (expected: number, text: string | null): Promise<string | null> => {
     // Another run may hold the lock by now; then nothing of this one may be written any more.
     const held = await readSecret(options, lockPath(options))
-    if (held.version !== lock.version) {
+    if (!isLockOf(lock, held)) {
       throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {
         hint: 'This machine was stopped for minutes, or somebody removed the lock. Run the same command again.',
       })
@@ -173,7 +185,7 @@ function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['r
       const held = await readSecret(options, lockPath(options))
       const byStore = lock.until - held.now
       const byClock = lock.localUntil - options.clock.elapsed()
-      return held.version === lock.version ? Math.max(0, Math.min(byStore, byClock)) : 0
+      return isLockOf(lock, held) ? Math.max(0, Math.min(byStore, byClock)) : 0
     },
     async unlock() {
       if (!isHeld) return
