@@ -99,7 +99,13 @@ export interface License {
 export interface InstanceState {
   nextId: number
   basicAuth: { blockRequests: boolean; allowedUsers: string[]; allowedPaths: string[]; showWarningMessage: boolean }
-  sso: { showLoginForm: boolean; enableAuthenticationFallback: boolean; discoveryRefreshCron: string }
+  sso: {
+    showLoginForm: boolean
+    enableAuthenticationFallback: boolean
+    discoveryRefreshCron: string
+    /** Absent until somebody changes it. */
+    lastUpdated?: string
+  }
   identityProviders: IdentityProvider[]
   serverId: string
   license: License | null

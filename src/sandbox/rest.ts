@@ -55,7 +55,8 @@ function refuseBasic({ instance }: SandboxState, request: Request, user: string 
   const isBasic = /^basic /iu.test(headerOf(request, 'authorization') ?? '')
   if (!blockRequests || !isBasic || user === undefined) return undefined
   if (allowedUsers.some((name) => name.toLowerCase() === user)) return undefined
-  if (allowedPaths.some((path) => request.path.startsWith(path))) return undefined
+  // Whether a path opens what is below it is not documented.
+  if (allowedPaths.some((path) => `${request.path}/`.startsWith(path.replace(/\/*$/u, '/')))) return undefined
   return failure(403, null, 'Basic authentication has been disabled on this instance')
 }
 

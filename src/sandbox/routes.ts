@@ -6,6 +6,7 @@ import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
+import { identityProviderRoutes } from './routes/identity-providers.js'
 import { keyRoutes } from './routes/keys.js'
 import { licenseRoutes } from './routes/license.js'
 import { limitRoutes } from './routes/limits.js'
@@ -39,6 +40,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...keyRoutes,
     ...personalTokenRoutes,
     ...authenticationRoutes,
+    ...identityProviderRoutes,
     ...licenseRoutes,
     ...mergeRoutes,
     ...logRoutes,

@@ -1,10 +1,7 @@
-/** Steps through the rest of the instance: accounts, keys, sign-in, licence, strategies, logs, scripts, scanning, nodes. */
+/** Steps through accounts, keys, scanning, repositories, nodes and mirrors. */
 import gpgKeys from '../../src/bitbucket/resources/gpg-keys.js'
 import sshKeys from '../../src/bitbucket/resources/ssh-keys.js'
-import x509Certificates from '../../src/bitbucket/resources/x509-certificates.js'
-import { makeInstanceState } from '../../src/sandbox/instance-state.js'
-import { writeLicense } from '../../src/sandbox/routes/license.js'
-import { api, by, from, get, patch, post, put, remove, type Step, submit, wrong } from './steps.js'
+import { api, by, get, post, put, remove, type Step, wrong } from './steps.js'
 
 const exampleOf = (setting: { readonly examples: readonly unknown[] }): Readonly<Record<string, string>> =>
   setting.examples[0] as Readonly<Record<string, string>>
@@ -73,90 +70,7 @@ const keys: readonly Step[] = [
   remove(`${api}/users?name=robot`, 200),
 ]
 
-const basic = {
-  'block-requests': false,
-  'allowed-users': ['admin'],
-  'allowed-paths': [],
-  'show-warning-message': true,
-}
-const provider = { name: 'Login', 'sso-type': 'OIDC', 'issuer-url': 'https://login.example.com', 'client-id': 'b' }
-
-const authentication: readonly Step[] = [
-  get('/rest/basicauth/latest/config'),
-  put('/rest/basicauth/latest/config', basic, 204),
-  get('/rest/authconfig/latest/sso'),
-  patch('/rest/authconfig/latest/sso', { 'show-login-form': true }),
-  wrong(patch('/rest/authconfig/latest/sso', { 'discovery-refresh-cron': 'daily' }, 400)),
-  post('/rest/authconfig/latest/idps', { ...provider, 'client-secret': 'hidden', 'discovery-enabled': true }),
-  wrong(post('/rest/authconfig/latest/idps', { name: 'Login' }, 400)),
-  get('/rest/authconfig/latest/idps/{last}'),
-  patch('/rest/authconfig/latest/idps/{last}', { enabled: false, buttonText: 'Go' }),
-  get('/rest/authconfig/latest/idps'),
-  remove('/rest/authconfig/latest/idps/{last}', 200),
-]
-
 const rest = '/rest/api/latest'
-const { license, serverId } = makeInstanceState()
-const text = license === null ? '' : writeLicense({ ...license, supportEntitlementNumber: 'SEN-2' })
-const foreign = license === null ? '' : writeLicense({ ...license, serverId: `${serverId}-other` })
-const strategies = { defaultStrategy: { id: 'squash' }, strategies: [{ id: 'squash' }] }
-
-const server: readonly Step[] = [
-  get(`${api}/license`),
-  post(`${api}/license`, { license: text }),
-  post(`${api}/license`, { license: foreign }, 409),
-  post(`${api}/license`, { license: 'nonsense' }, 409),
-  post(`${api}/license`, { license: '' }, 400),
-  get(`${api}/license`, 401, 'alice'),
-  get(`${api}/pull-requests/git`),
-  post(`${api}/pull-requests/git`, {
-    mergeConfig: { ...strategies, commitMessageTemplate: { title: 'a', body: 'b' } },
-  }),
-  get(`${api}/pull-requests/git`),
-  post(`${api}/pull-requests/git`, { mergeConfig: { ...strategies, strategies: [{ id: 'ff' }] } }, 400),
-  post(`${api}/pull-requests/git`, { mergeConfig: {} }),
-  get(`${rest}/logs/logger/com.atlassian`),
-  put(`${rest}/logs/logger/com.atlassian/DEBUG`, undefined, 204),
-  put(`${rest}/logs/logger/com.atlassian/LOUD`, undefined, 400),
-  get(`${rest}/logs/rootLogger`),
-  put(`${rest}/logs/rootLogger/INFO`, undefined, 204),
-  get(`${rest}/logs/rootLogger`, 401, 'alice'),
-  from('9.6', get(`${rest}/logs/settings`)),
-  from('9.6', put(`${rest}/logs/settings`, { debugLoggingEnabled: true, profilingEnabled: false })),
-  from('9.6', wrong(put(`${rest}/logs/settings`, { debugLoggingEnabled: true }, 400))),
-]
-
-const script = [
-  { name: 'name', value: 'no-big-files' },
-  { name: 'type', value: 'PRE' },
-  { name: 'content', value: 'exit 0\n', fileName: 'x.sh' },
-]
-const certificate = [
-  { name: 'certificate', value: exampleOf(x509Certificates)['certificate'] ?? '', fileName: 'a.pem' },
-]
-
-const code: readonly Step[] = [
-  submit('POST', `${rest}/hook-scripts`, script),
-  get(`${rest}/hook-scripts/{last}`),
-  get(`${rest}/hook-scripts/{last}/content`),
-  submit('PUT', `${rest}/hook-scripts/{last}`, script),
-  submit('PUT', `${rest}/hook-scripts/{last}`, [], 422),
-  remove(`${rest}/hook-scripts/{last}`),
-  submit('POST', `${rest}/hook-scripts`, [], 400),
-  submit('PUT', `${rest}/hook-scripts/1`, script, 404),
-  get(`${rest}/hook-scripts/1`, 404),
-  get(`${rest}/hook-scripts/1`, 401, 'alice'),
-  remove(`${rest}/hook-scripts/1`, 404),
-  get(`${rest}/system-signing/configuration`),
-  post(`${rest}/system-signing/configuration`, { enabled: true }),
-  wrong(post(`${rest}/system-signing/configuration`, {}, 400)),
-  submit('POST', `${rest}/signing/x509-certificates`, certificate, 201),
-  get(`${rest}/signing/x509-certificates?limit=10`),
-  remove(`${rest}/signing/x509-certificates/{last}`),
-  submit('POST', `${rest}/signing/x509-certificates`, [{ name: 'certificate', value: 'nonsense' }], 400),
-  remove(`${rest}/signing/x509-certificates/1`, 404),
-]
-
 const repository = `${rest}/projects/PLAT/repos/api/secret-scanning/exempt`
 const node = { name: 'mesh-1', rpcUrl: 'http://mesh-1.example.com:7777', state: 'AVAILABLE' }
 const mirror = { mirrorId: 'm1', mirrorName: 'sydney', mirrorBaseUrl: 'https://m1.example.com', mirrorType: 'SINGLE' }
@@ -218,4 +132,4 @@ const estate: readonly Step[] = [
   remove('/rest/mirroring/latest/mirrorServers/m1'),
 ]
 
-export const instanceSteps: readonly Step[] = [...accounts, ...keys, ...authentication, ...server, ...code, ...estate]
+export const instanceSteps: readonly Step[] = [...accounts, ...keys, ...estate]
