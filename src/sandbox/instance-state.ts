@@ -22,6 +22,13 @@ export interface HookScript {
   version: number
 }
 
+export interface HookScriptBinding {
+  /** Key, upper-case. */
+  project: string
+  scriptId: number
+  triggerIds: string[]
+}
+
 export interface SshKey {
   id: number
   user: string
@@ -87,13 +94,18 @@ export interface MirrorRequest {
   state: 'PENDING' | 'ACCEPTED' | 'REJECTED'
 }
 
-/** What a licence says; its text is made of it. */
+/** What a licence says. */
 export interface License {
   serverId: string
   supportEntitlementNumber: string
   maximumNumberOfUsers: number
   /** Milliseconds since 1970. */
   expiryDate: number
+}
+
+/** A licence with the text that it came in, without white space; absent where nobody set it. */
+export interface InstalledLicense extends License {
+  text?: string
 }
 
 export interface InstanceState {
@@ -108,13 +120,15 @@ export interface InstanceState {
   }
   identityProviders: IdentityProvider[]
   serverId: string
-  license: License | null
+  license: InstalledLicense | null
   /** `null`: the factory default. */
   mergeConfig: MergeConfig | null
   loggers: { name: string; level: string }[]
   rootLogger: string
   logging: { debugLoggingEnabled: boolean; profilingEnabled: boolean }
   hookScripts: HookScript[]
+  /** Which scripts run in all repositories of a project. */
+  hookScriptBindings: HookScriptBinding[]
   systemSigning: boolean
   x509Certificates: { id: number; fingerprint: string }[]
   sshKeys: SshKey[]
@@ -129,6 +143,8 @@ export interface InstanceState {
   mirrorRequests: MirrorRequest[]
   /** Settings of an app that does not exist and stands for any. */
   app: Record<string, unknown> | null
+  /** Rules of the same app. */
+  appRules: Record<string, unknown>
 }
 
 const repositories = [
@@ -159,6 +175,7 @@ export function makeInstanceState(): InstanceState {
     rootLogger: 'WARN',
     logging: { debugLoggingEnabled: false, profilingEnabled: false },
     hookScripts: [],
+    hookScriptBindings: [],
     systemSigning: false,
     x509Certificates: [],
     sshKeys: [],
@@ -171,5 +188,6 @@ export function makeInstanceState(): InstanceState {
     mirrors: [],
     mirrorRequests: [],
     app: null,
+    appRules: {},
   }
 }

@@ -1,9 +1,16 @@
 /** Logging: I-12 and I-13 of the catalogue. */
 import { invalid, noContent, ok } from '../answers.js'
+import type { InstanceState } from '../instance-state.js'
 import type { Route } from '../router.js'
 import { fieldsOf } from './settings.js'
 
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR']
+
+/** A logger that nobody set writes what the nearest one above it does, and last what the root logger does. */
+function levelOfLogger({ loggers, rootLogger }: InstanceState, name: string): string {
+  const above = loggers.filter((one) => name === one.name || name.startsWith(`${one.name}.`))
+  return above.sort((a, b) => b.name.length - a.name.length)[0]?.level ?? rootLogger
+}
 
 export const logRoutes: readonly Route[] = [
   {
@@ -11,9 +18,7 @@ export const logRoutes: readonly Route[] = [
     path: '/api/{version}/logs/logger/{name}',
     needs: 'SYS_ADMIN',
     handle: ({ state: { instance }, path }) => {
-      const found = instance.loggers.find(({ name }) => name === path['name'])
-      // A logger that nobody set writes what the root logger does.
-      return ok({ logLevel: found?.level ?? instance.rootLogger })
+      return ok({ logLevel: levelOfLogger(instance, path['name'] ?? '') })
     },
   },
   {

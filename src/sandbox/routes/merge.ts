@@ -29,7 +29,12 @@ function show({ state }: Context): Reply {
 
 function post(context: Context): Reply {
   const { instance } = context.state
-  const config = fieldsOf(fieldsOf(context.body)['mergeConfig'])
+  const { mergeConfig } = fieldsOf(context.body)
+  // An empty one goes back to the factory default; none at all is a mistake.
+  if (typeof mergeConfig !== 'object' || mergeConfig === null || Array.isArray(mergeConfig)) {
+    return invalid('An object is needed', 'mergeConfig')
+  }
+  const config = fieldsOf(mergeConfig)
   if (Object.keys(config).length === 0) {
     instance.mergeConfig = null
     return show(context)
@@ -37,21 +42,28 @@ function post(context: Context): Reply {
   const listed = Array.isArray(config['strategies']) ? config['strategies'] : []
   const strategies = listed.map((one) => String(fieldsOf(one)['id']))
   const defaultStrategy = String(fieldsOf(config['defaultStrategy'])['id'])
-  const stranger = strategies.find((id) => !known.includes(id))
+  const stranger = [...strategies, defaultStrategy].find((id) => !known.includes(id))
   if (stranger !== undefined) return invalid(`Unknown strategy ${stranger}`, 'strategies')
   if (!strategies.includes(defaultStrategy)) {
     return invalid('The default strategy must be among the enabled ones', 'defaultStrategy')
   }
   const summaries = config['commitSummaries'] ?? instance.mergeConfig?.commitSummaries ?? factory.commitSummaries
   if (!Number.isInteger(summaries) || Number(summaries) < 0) return invalid('A number from 0 on', 'commitSummaries')
+  if (!isTemplate(config['commitMessageTemplate'])) return invalid('Title and body are text', 'commitMessageTemplate')
   const template = templateOf(config['commitMessageTemplate'], instance.mergeConfig?.commitMessageTemplate)
   instance.mergeConfig = {
     defaultStrategy,
-    strategies,
+    strategies: known.filter((id) => strategies.includes(id)),
     commitSummaries: Number(summaries),
     ...(template === undefined ? {} : { commitMessageTemplate: template }),
   }
   return show(context)
+}
+
+function isTemplate(given: unknown): boolean {
+  if (given === undefined) return true
+  const { title = '', body = '' } = fieldsOf(given)
+  return typeof given === 'object' && given !== null && typeof title === 'string' && typeof body === 'string'
 }
 
 /** Left out means unchanged, empty means removed. */
