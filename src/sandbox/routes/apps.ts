@@ -1,8 +1,16 @@
-/** Settings of an app. The app does not exist: it stands for any app whose settings have an endpoint. */
+/**
+ * Settings of an app, replaced whole, and its rules, which a POST adds to. The app does not exist: it stands for any app
+ * whose settings have an endpoint.
+ */
 import { absent, invalid, noContent, ok, type Reply } from '../answers.js'
 import type { Context, Route } from '../router.js'
 
 const path = '/acme-notifier/{version}/settings'
+const rules = '/acme-notifier/{version}/rules'
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /** The token is taken and never shown. */
 function show({ state }: Context): Reply {
@@ -20,7 +28,7 @@ export const appRoutes: readonly Route[] = [
     needs: 'ADMIN',
     handle: (context) => {
       const { body, state } = context
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) return invalid('An object is needed')
+      if (!isObject(body)) return invalid('An object is needed')
       state.instance.app = { ...body }
       return show(context)
     },
@@ -32,6 +40,19 @@ export const appRoutes: readonly Route[] = [
     handle: ({ state }) => {
       state.instance.app = null
       return noContent()
+    },
+  },
+  { method: 'GET', path: rules, needs: 'ADMIN', handle: ({ state }) => ok(state.instance.appRules) },
+  {
+    method: 'POST',
+    path: rules,
+    needs: 'ADMIN',
+    handle: ({ state: { instance }, body }) => {
+      if (!isObject(body)) return invalid('An object is needed')
+      // Member by member, the outermost ones; null takes one away.
+      const merged = Object.entries({ ...instance.appRules, ...body }).filter(([, value]) => value !== null)
+      instance.appRules = Object.fromEntries(merged)
+      return ok(instance.appRules)
     },
   },
 ]

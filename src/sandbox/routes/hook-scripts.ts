@@ -1,6 +1,9 @@
-/** Hook scripts: I-14 of the catalogue. There is no list; a script is found by its number alone. */
-import { absent, failure, invalid, noContent, ok, type Reply } from '../answers.js'
-import type { HookScript } from '../instance-state.js'
+/**
+ * Hook scripts: I-14 and P-15 of the catalogue. There is no list; a script is found by its number, or where it is bound to
+ * a project. Bindings are set by hand in the state: the sandbox has no settings of projects.
+ */
+import { absent, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import type { HookScript, InstanceState } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
 
 const base = '/api/{version}/hook-scripts'
@@ -11,14 +14,18 @@ function show({ id, name, type, description, version }: HookScript): unknown {
   return { id, name, type, description, version, pluginKey, createdDate: date, updatedDate: date }
 }
 
+function refuseName({ hookScripts }: InstanceState, name: string, own?: HookScript): Reply | undefined {
+  const isTaken = hookScripts.some((script) => script !== own && script.name === name)
+  return isTaken ? failure(409, 'IntegrityException', `A hook script named ${name} exists`, 'name') : undefined
+}
+
 function post({ state: { instance }, form }: Context): Reply {
   const { name = '', type, description = '', content = '' } = form
   if (name === '') return invalid('A name is needed', 'name')
   if (content === '') return invalid('A content is needed', 'content')
   if (type !== 'PRE' && type !== 'POST') return invalid('PRE or POST', 'type')
-  if (instance.hookScripts.some((script) => script.name === name)) {
-    return failure(409, 'IntegrityException', `A hook script named ${name} exists`)
-  }
+  const refusal = refuseName(instance, name)
+  if (refusal !== undefined) return refusal
   const script: HookScript = { id: instance.nextId++, name, type, description, content, version: 1 }
   instance.hookScripts.push(script)
   return ok(show(script))
@@ -31,12 +38,16 @@ function withScript(work: (context: Context, script: HookScript) => Reply): Rout
   }
 }
 
-function put({ form }: Context, script: HookScript): Reply {
+function put({ state: { instance }, form }: Context, script: HookScript): Reply {
   const { name, description, content } = form
   if (name === undefined && description === undefined && content === undefined) {
     return failure(422, null, 'At least one field is needed')
   }
-  if (form['type'] !== undefined && form['type'] !== script.type) return invalid('The type cannot be changed', 'type')
+  if (name === '') return invalid('A name is needed', 'name')
+  if (content === '') return invalid('A content is needed', 'content')
+  const refusal = refuseName(instance, name ?? script.name, script)
+  if (refusal !== undefined) return refusal
+  // The type stays: it is no field of a change, and what is none is not read.
   script.name = name ?? script.name
   script.description = description ?? script.description
   script.content = content ?? script.content
@@ -44,7 +55,22 @@ function put({ form }: Context, script: HookScript): Reply {
   return ok(show(script))
 }
 
+/** Only the projects that have repositories are known, as in the list of these. */
+function listBound({ state: { instance }, path, query, features }: Context): Reply {
+  const key = path['project']?.toUpperCase() ?? ''
+  const keys = [...new Set(instance.repositories.map(({ project }) => project))]
+  if (!keys.includes(key)) return absent(`Project ${path['project'] ?? ''} does not exist.`)
+  const bound = instance.hookScriptBindings.flatMap(({ project, scriptId, triggerIds }) => {
+    const script = instance.hookScripts.find(({ id }) => id === scriptId)
+    if (project !== key || script === undefined) return []
+    return [{ script: show(script), triggerIds, scope: { type: 'PROJECT', resourceId: keys.indexOf(key) + 1 } }]
+  })
+  return page(bound, query, features.pageLimit)
+}
+
 export const hookScriptRoutes: readonly Route[] = [
+  // PROJECT_ADMIN, which here comes with ADMIN alone.
+  { method: 'GET', path: '/api/{version}/projects/{project}/hook-scripts', needs: 'ADMIN', handle: listBound },
   { method: 'POST', path: base, needs: 'SYS_ADMIN', takesForm: true, handle: post },
   { method: 'GET', path: `${base}/{id}`, needs: 'SYS_ADMIN', handle: withScript((_context, one) => ok(show(one))) },
   { method: 'PUT', path: `${base}/{id}`, needs: 'SYS_ADMIN', takesForm: true, handle: withScript(put) },
@@ -54,6 +80,7 @@ export const hookScriptRoutes: readonly Route[] = [
     needs: 'SYS_ADMIN',
     handle: withScript(({ state: { instance } }, script) => {
       instance.hookScripts = instance.hookScripts.filter((one) => one !== script)
+      instance.hookScriptBindings = instance.hookScriptBindings.filter(({ scriptId }) => scriptId !== script.id)
       return noContent()
     }),
   },

@@ -1,6 +1,6 @@
 /** System signing and X.509 certificates: I-22 and I-23 of the catalogue. */
 import { X509Certificate } from 'node:crypto'
-import { absent, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { absent, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import type { Context, Route } from '../router.js'
 import { fieldsOf } from './settings.js'
 
@@ -15,9 +15,10 @@ function post({ state: { instance }, form }: Context): Reply {
   } catch {
     return invalid('The request did not contain a valid X.509 certificate', 'certificate')
   }
-  // Existing entries are not overridden; how the answer says so is not documented.
-  const known = instance.x509Certificates.find((one) => one.fingerprint === fingerprint)
-  if (known !== undefined) return { status: 201, body: known }
+  // Existing entries are not overridden; that the answer says so by 409 is inferred.
+  if (instance.x509Certificates.some((one) => one.fingerprint === fingerprint)) {
+    return failure(409, 'IntegrityException', 'The X.509 certificate has been added already', 'certificate')
+  }
   const made = { id: instance.nextId++, fingerprint }
   instance.x509Certificates.push(made)
   return { status: 201, body: made }
