@@ -31,10 +31,10 @@ describe('the rules of an app', () => {
   it('are added to, member by member', async () => {
     const sandbox = await openSandbox()
     expect((await send(sandbox, 'GET', rules)).json).toEqual({})
-    await send(sandbox, 'POST', rules, { body: { push: { to: ['a'] }, merge: true } })
+    await send(sandbox, 'POST', rules, { body: { push: { to: ['a'] }, merge: true, kept: 'x' } })
     const added = await send(sandbox, 'POST', rules, { body: { push: { to: ['b'] }, merge: null, tag: 1 } })
-    expect(added.json).toEqual({ push: { to: ['b'] }, tag: 1 })
-    expect((await send(sandbox, 'GET', rules)).json).toEqual({ push: { to: ['b'] }, tag: 1 })
+    expect(added.json).toEqual({ push: { to: ['b'] }, kept: 'x', tag: 1 })
+    expect((await send(sandbox, 'GET', rules)).json).toEqual(added.json)
     expect((await send(sandbox, 'DELETE', rules)).status).toBe(405)
   })
 })

@@ -64,6 +64,7 @@ describe('merge strategies', () => {
     ['a template that is a text', { ...squash, commitMessageTemplate: 'a' }, 'commitMessageTemplate'],
     ['a title that is none', { ...squash, commitMessageTemplate: { title: 1 } }, 'commitMessageTemplate'],
     ['no configuration', undefined, 'mergeConfig'],
+    ['null for one', null, 'mergeConfig'],
     ['a list for one', [], 'mergeConfig'],
   ])('with %s are refused, and stay', async (_what, mergeConfig, context) => {
     const sandbox = await openSandbox()
