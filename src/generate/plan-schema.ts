@@ -87,6 +87,21 @@ export const planSchema: JsonSchema = {
       server,
       createdAt: { type: 'string', description: 'ISO 8601.' },
       changes: listOf(change, 'In the order in which apply would make them.'),
+      loosened: listOf(record({ message: text, source }, ['source']), 'Guards that the configuration loosens.'),
+      scope: {
+        ...record({ targets: listOf(text, 'Of --target.'), changedSince: record({ ref: text, commit: text }) }, [
+          'changedSince',
+        ]),
+        description: 'The part of the configuration that was planned; absent: all of it.',
+      },
+      stand: {
+        description: 'What a plan without a server was made against; such a plan cannot be applied.',
+        oneOf: [
+          record({ type: { const: 'snapshot' }, takenAt: text, commit: text }, ['commit']),
+          record({ type: { const: 'configuration' }, ref: text, commit: text }),
+        ],
+      },
+      irreversible: listOf(record({ address: text, message: text }), 'What an undo cannot bring back.'),
       access: {
         ...record({ losses: shifts, gains: shifts }),
         description: "Who gains and loses which global permission; absent where the plan touches nobody's.",
@@ -105,7 +120,7 @@ export const planSchema: JsonSchema = {
       requests: count,
       digest: { ...digest, description: 'Canonical: ignores order, source lines, account, time and requests.' },
     },
-    ['access'],
+    ['access', 'loosened', 'scope', 'stand', 'irreversible'],
   ),
 }
 
@@ -126,14 +141,28 @@ const outcome = record(
 export const reportSchema: JsonSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'bbstate apply report',
-  ...record({
-    formatVersion: { const: 1 },
-    server,
-    digest: { ...digest, description: 'Of the plan that was applied.' },
-    outcomes: listOf(outcome, 'One a change.'),
-    summary: record({ done: count, failed: count, skipped: count }),
-    converged: { type: 'boolean', description: 'Whether a reading after the writes found everything as planned.' },
-    remaining: listOf(finding, 'What the server did not keep.'),
-    requests: count,
-  }),
+  ...record(
+    {
+      formatVersion: { const: 1 },
+      server,
+      digest: { ...digest, description: 'Of the plan that was applied.' },
+      startedAt: { type: 'string', description: 'ISO 8601.' },
+      finishedAt: { type: 'string', description: 'ISO 8601.' },
+      audit: {
+        ...record({ commit: text, actor: text, approver: text, runUrl: text }, [
+          'commit',
+          'actor',
+          'approver',
+          'runUrl',
+        ]),
+        description: 'Who applied what, as far as the environment of the run knows.',
+      },
+      outcomes: listOf(outcome, 'One a change.'),
+      summary: record({ done: count, failed: count, skipped: count }),
+      converged: { type: 'boolean', description: 'Whether a reading after the writes found everything as planned.' },
+      remaining: listOf(finding, 'What the server did not keep.'),
+      requests: count,
+    },
+    ['startedAt', 'finishedAt', 'audit'],
+  ),
 }

@@ -16,12 +16,27 @@ export interface Outcome {
   readonly milliseconds: number
 }
 
+/** Who applied what, as far as the environment of the run knows. */
+export interface Audit {
+  /** The commit of the configuration. */
+  readonly commit?: string
+  /** Who started the run. */
+  readonly actor?: string
+  readonly approver?: string
+  readonly runUrl?: string
+}
+
 /** The report of an apply, format 1, as `apply --json` prints it. */
 export interface ApplyReport {
   readonly formatVersion: 1
   readonly server: ServerIdentity
   /** The digest of the plan that was applied. */
   readonly digest: string
+  /** ISO 8601. */
+  readonly startedAt?: string
+  /** ISO 8601. */
+  readonly finishedAt?: string
+  readonly audit?: Audit
   readonly outcomes: readonly Outcome[]
   readonly summary: { readonly done: number; readonly failed: number; readonly skipped: number }
   /** Whether a reading after the writes found every planned item as planned. */

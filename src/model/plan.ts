@@ -65,6 +65,32 @@ export interface Warning {
   readonly source?: Source
 }
 
+/** A guard of the policy that this configuration has, or would judge by, less strictly than another one does. */
+export interface Loosening {
+  /** What is looser, in words: `policy.limits.deletes 50 → 500`. */
+  readonly message: string
+  readonly source?: Source
+}
+
+/** The part of the configuration that was planned, where it was not all of it. Part of the digest. */
+export interface Scope {
+  /** Address patterns of `--target`; empty: none. */
+  readonly targets: readonly string[]
+  /** The commit of `--changed-since`: only what differs from the configuration there was read and planned. */
+  readonly changedSince?: { readonly ref: string; readonly commit: string }
+}
+
+/** What a plan without a server was made against: live state as it was written down, or another configuration. */
+export type Stand =
+  | { readonly type: 'snapshot'; readonly takenAt: string; readonly commit?: string }
+  | { readonly type: 'configuration'; readonly ref: string; readonly commit: string }
+
+/** What an undo cannot bring back, and why. */
+export interface Irreversible {
+  readonly address: string
+  readonly message: string
+}
+
 /** The server that a plan is for. */
 export interface ServerIdentity {
   /** Canonical base URL. */
@@ -96,6 +122,14 @@ export interface Plan {
   /** ISO 8601. */
   readonly createdAt: string
   readonly changes: readonly Change[]
+  /** Guards that the configuration loosens; the first lines of every format. Absent where it loosens none. */
+  readonly loosened?: readonly Loosening[]
+  /** Absent: all that the configuration declares. */
+  readonly scope?: Scope
+  /** Absent: the live server. A plan of another stand can be shown, never applied. */
+  readonly stand?: Stand
+  /** What the undo that this plan carries out cannot bring back; absent for every other plan. */
+  readonly irreversible?: readonly Irreversible[]
   /** Who gains and who loses which global permission; absent where the plan touches nobody's. */
   readonly access?: AccessShifts
   /** Addresses of live items that no file declares, in declared collections. */
