@@ -6,9 +6,11 @@ const rooms = {
   config: ['model'],
   bitbucket: ['model', 'transport'],
   oauth: ['model', 'transport'],
+  github: ['model', 'transport'],
   app: ['config', 'model'],
-  host: ['app', 'config', 'bitbucket', 'oauth', 'transport', 'model'],
+  host: ['app', 'config', 'bitbucket', 'oauth', 'github', 'transport', 'model'],
   cli: ['app', 'report', 'host', 'model'],
+  action: ['app', 'report', 'host', 'model'],
   sandbox: [],
   index: ['app', 'host', 'model'],
 }
@@ -96,7 +98,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/(?:host|sandbox|generate)/|^src/cli/(?:main|run)\\.ts$|^src/transport\\.ts$',
+        pathNot:
+          '^src/(?:host|sandbox|generate)/|^src/cli/(?:main|run)\\.ts$|^src/action/(?:main|post)\\.ts$|^src/transport\\.ts$',
       },
       to: { dependencyTypes: ['core'] },
     },
