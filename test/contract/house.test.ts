@@ -29,6 +29,8 @@ const broken: readonly (readonly [file: string, imported: string, ...rules: stri
   ['config/a.ts', '../app/target.js', 'house-config'],
   ['bitbucket/a.ts', '../oauth/target.js', 'house-bitbucket'],
   ['oauth/a.ts', '../bitbucket/target.js', 'house-oauth'],
+  ['github/a.ts', '../oauth/target.js', 'house-github'],
+  ['action/a.ts', '../github/target.js', 'house-action'],
   ['app/a.ts', '../bitbucket/target.js', 'house-app'],
   ['host/a.ts', '../report/target.js', 'house-host'],
   ['cli/a.ts', '../bitbucket/target.js', 'house-cli'],
