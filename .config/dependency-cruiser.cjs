@@ -28,6 +28,7 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => ({
 
 const libraries = {
   'json-diff-ts': 'src/model/compare\\.ts',
+  'get-east-asian-width': 'src/report/width\\.ts',
   chalk: 'src/report/terminal\\.ts',
   undici: 'src/transport\\.ts',
   ajv: 'src/(?:config|generate)/',

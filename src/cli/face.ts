@@ -63,6 +63,11 @@ export class Face {
     this.print(render(createTerminalReport(colourLevel(this.options.colour, this.#environment, this.#stdout))))
   }
 
+  /** A text without the secret values of the run. */
+  scrub(text: string): string {
+    return this.#scrubber.scrub(text)
+  }
+
   /** Text to stdout. */
   print(text: string): void {
     this.#clearStatus()

@@ -137,8 +137,15 @@ const formatOption: Option = {
   name: 'format',
   type: 'string',
   value: 'FORMAT',
-  default: 'terminal',
-  description: 'terminal or json',
+  description: 'terminal, json or markdown (default: what --out ends with, else terminal)',
+}
+
+const documentOutOption: Option = {
+  name: 'out',
+  alias: 'o',
+  type: 'string',
+  value: 'FILE',
+  description: 'Write it there (else stdout)',
 }
 
 /** Every command with its options. */
@@ -170,8 +177,8 @@ export const commands: readonly CommandWords[] = [
     name: 'show',
     usage: '<plan>',
     description: 'Show a saved plan or apply report',
-    options: [formatOption, ...outputOptions],
-    examples: ['bbstate show plan.json'],
+    options: [formatOption, documentOutOption, ...outputOptions],
+    examples: ['bbstate show plan.json', 'bbstate show plan.json --out plan.md'],
   },
   {
     name: 'apply',

@@ -5,24 +5,36 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
 import type { BbstateError, Finding } from '../model/errors.js'
 import type { Event } from '../model/event.js'
 import { ApplyError, type ApplyReport, type Outcome } from '../model/outcome.js'
-import type { Action, Change, FieldChange, Plan } from '../model/plan.js'
-import { isObject } from '../model/schema.js'
+import type { Action, Change, Plan } from '../model/plan.js'
+import { type FieldView, viewFields } from './fields.js'
 import { findingsOf } from './json.js'
-import { diffLines } from './line-diff.js'
+import type { DiffLine } from './line-diff.js'
+import { listNames } from './sentence.js'
+import { padText, widthOf } from './width.js'
 import {
   accessWords,
-  applySentence,
   countWords,
   destinationWords,
+  escapeLine,
   escapeText,
-  formatValue,
   inReadingOrder,
+  irreversibleHead,
+  irreversibleWords,
+  isComplete,
+  keptHead,
+  loosenedWords,
+  looseningWords,
   noChanges,
   originWords,
+  plain,
   planSentence,
+  reportSentence,
+  scopeWords,
   serverWords,
   sourceWords,
+  standWords,
   symbols,
+  unmanagedWords,
 } from './words.js'
 
 /** How much colour a stream takes: 0 none, 1 sixteen colours. */
@@ -31,6 +43,8 @@ export type ColourLevel = 0 | 1
 /** Renders for one stream. */
 export interface TerminalReport {
   plan(plan: Plan): string
+  /** A plan, or the report of an apply. */
+  document(document: Plan | ApplyReport): string
   applied(report: ApplyReport): string
   outcome(outcome: Outcome): string
   error(error: BbstateError): string
@@ -44,6 +58,7 @@ export function createTerminalReport(level: ColourLevel): TerminalReport {
   const paint = new Chalk({ level: level as ColorSupportLevel })
   return {
     plan: (plan) => renderPlan(plan, paint),
+    document: (document) => ('outcomes' in document ? renderApplied(document, paint) : renderPlan(document, paint)),
     applied: (report) => renderApplied(report, paint),
     outcome: (outcome) => renderOutcome(outcome, paint),
     error: (error) => renderError(error, paint),
@@ -59,121 +74,122 @@ function painters(paint: ChalkInstance): Readonly<Record<Action, Paint>> {
 }
 
 function renderPlan(plan: Plan, paint: ChalkInstance): string {
-  const lines: string[] = []
+  const lines = [...renderLoosened(plan, paint)]
+  const circumstances = renderCircumstances(plan)
   if (plan.changes.length === 0) {
-    lines.push(paint.green(noChanges))
+    lines.push(paint.green(noChanges), ...circumstances)
   } else {
-    lines.push(`bbstate will make these changes on ${paint.bold(serverWords(plan))}:`, '')
-    if (plan.access !== undefined) {
-      const colour = plan.access.losses.length > 0 ? paint.red : paint.yellow
-      lines.push(`  ${colour(accessWords(plan.access))}.`, '')
-    }
-    lines.push(...renderDestinations(plan.changes, paint))
-    const changes = inReadingOrder(plan.changes)
-    const width = Math.min(64, Math.max(...changes.map(({ address }) => address.length)))
-    for (const change of changes) lines.push(...renderChange(change, width, paint))
-    lines.push('')
+    const verb = plan.stand === undefined ? 'will' : 'would'
+    lines.push(`bbstate ${verb} make these changes on ${paint.bold(plain(serverWords(plan)))}:`, ...circumstances, '')
+    lines.push(...renderLosses(plan, paint), ...renderChanges(plan, paint), '')
   }
   lines.push(...renderRemarks(plan, paint))
   if (plan.changes.length > 0) lines.push('', paint.bold(planSentence(plan.summary)))
   return `${lines.join('\n')}\n`
 }
 
-function renderDestinations(changes: readonly Change[], paint: ChalkInstance): readonly string[] {
-  const lines = changes.flatMap(({ address, destination }) =>
+function renderLoosened({ loosened = [] }: Plan, paint: ChalkInstance): readonly string[] {
+  if (loosened.length === 0) return []
+  const each = loosened.map((loosening) => `  ${paint.red('!')} ${plain(looseningWords(loosening))}`)
+  return [paint.red(loosenedWords(loosened)), ...each, '']
+}
+
+/** What the plan was made against, and how much of the configuration it covers. */
+function renderCircumstances({ stand, scope, createdAt }: Plan): readonly string[] {
+  return [
+    ...(stand === undefined ? [] : [plain(standWords(stand, createdAt))]),
+    ...(scope === undefined ? [] : [plain(scopeWords(scope))]),
+  ]
+}
+
+/** What a reader must not overlook, before the changes one by one. */
+function renderLosses({ access, changes, irreversible = [] }: Plan, paint: ChalkInstance): readonly string[] {
+  const lines: string[] = []
+  if (access !== undefined) {
+    const colour = access.losses.length > 0 ? paint.red : paint.yellow
+    lines.push(`  ${colour(plain(accessWords(access)))}.`, '')
+  }
+  const destinations = changes.flatMap(({ address, destination }) =>
     destination === undefined
       ? []
-      : [`  ${paint.red('!')} ${escapeText(address)}: ${paint.red(destinationWords(destination))}`],
+      : [`  ${paint.red('!')} ${escapeText(address)}: ${paint.red(plain(destinationWords(destination)))}`],
   )
-  return lines.length === 0 ? [] : [...lines, '']
+  if (destinations.length > 0) lines.push(...destinations, '')
+  if (irreversible.length > 0) {
+    lines.push(`  ${paint.red(irreversibleHead)}`)
+    lines.push(...irreversible.map((entry) => `  ${paint.red('!')} ${plain(irreversibleWords(entry))}`), '')
+  }
+  return lines
+}
+
+function renderChanges(plan: Plan, paint: ChalkInstance): readonly string[] {
+  const changes = inReadingOrder(plan.changes)
+  const widest = changes.reduce((width, { address }) => Math.max(width, widthOf(escapeText(address))), 0)
+  return changes.flatMap((change) => renderChange(change, Math.min(64, widest), paint))
 }
 
 function renderChange(change: Change, width: number, paint: ChalkInstance): readonly string[] {
   const colour = painters(paint)[change.action]
   const symbol = symbols[change.action].padStart(3)
   const address = escapeText(change.address)
-  const origin = originWords(change)
+  const origin = plain(originWords(change))
   const renamed = change.renamedFrom === undefined ? [] : [`        renamed from ${escapeText(change.renamedFrom)}`]
-  const head = `${colour(symbol)} ${paint.bold(origin === '' ? address : address.padEnd(width))}`
+  const head = `${colour(symbol)} ${paint.bold(origin === '' ? address : padText(address, width))}`
   return [origin === '' ? head : `${head}   ${paint.dim(origin)}`, ...renamed, ...renderFields(change, paint)]
 }
 
 function renderFields(change: Change, paint: ChalkInstance): readonly string[] {
-  const fields = change.fields.length > 0 ? change.fields : wholeFields(change)
-  const width = Math.max(0, ...fields.map(({ path }) => path.length))
-  return fields.map((field) => {
-    const name = field.path === '' ? '' : `${escapeText(field.path).padEnd(width)}   `
-    if (isLong(field.before) || isLong(field.after)) return renderText(name.trimEnd(), field, paint)
-    return `        ${name}${renderValues(change.action, field, paint)}`
+  const views = viewFields(change)
+  const width = Math.max(0, ...views.map(({ path }) => widthOf(escapeText(path))))
+  return views.map((view) => {
+    const name = view.path === '' ? '' : `${padText(escapeText(view.path), width)}   `
+    if (view.form === 'text') return renderText(name.trimEnd(), view.lines, paint)
+    return `        ${name}${view.form === 'set' ? renderSet(view, paint) : renderValue(view, paint)}`
   })
 }
 
-function renderValues(action: Action, { before, after }: FieldChange, paint: ChalkInstance): string {
-  if (action === 'create') return paint.green(formatValue(after))
-  if (action === 'delete') return paint.red(formatValue(before))
-  if (Array.isArray(before) && Array.isArray(after) && isSet(before) && isSet(after)) {
-    return renderSet(before, after, paint)
-  }
-  return `${paint.red(formatValue(before))} → ${paint.green(formatValue(after))}`
-}
-
-function isLong(value: unknown): value is string {
-  return typeof value === 'string' && value.includes('\n')
+function renderValue({ before, after }: View<'value'>, paint: ChalkInstance): string {
+  const sides = [before === undefined ? [] : [paint.red(before)], after === undefined ? [] : [paint.green(after)]]
+  return sides.flat().join(' → ')
 }
 
 /** A text of several lines, line by line. */
-function renderText(name: string, { before, after }: FieldChange, paint: ChalkInstance): string {
-  const lines = diffLines(typeof before === 'string' ? before : '', typeof after === 'string' ? after : '')
+function renderText(name: string, lines: readonly DiffLine[], paint: ChalkInstance): string {
   const signs = { kept: paint.dim, added: paint.green, removed: paint.red }
   const marks = { kept: ' ', added: '+', removed: '-' }
-  const shown = lines.map(({ change, line }) => `            ${signs[change](`${marks[change]} ${escapeText(line)}`)}`)
+  const shown = lines.map((line) =>
+    line.change === 'skipped'
+      ? `            ${paint.dim(`… ${countWords(line.count, 'line')} the same`)}`
+      : `            ${signs[line.change](`${marks[line.change]} ${escapeLine(line.line)}`)}`,
+  )
   return [`        ${name}`, ...shown].join('\n')
 }
 
-function isSet(list: readonly unknown[]): boolean {
-  return list.every((entry) => typeof entry === 'string') && new Set(list).size === list.length
+function renderSet({ gone, added }: View<'set'>, paint: ChalkInstance): string {
+  return [...gone.map((entry) => paint.red(`- ${entry}`)), ...added.map((entry) => paint.green(`+ ${entry}`))].join(
+    '  ',
+  )
 }
 
-/** What a set gains and loses, rather than both sets whole. */
-function renderSet(before: readonly unknown[], after: readonly unknown[], paint: ChalkInstance): string {
-  const gone = before.filter((entry) => !after.includes(entry)).map((entry) => paint.red(`- ${formatValue(entry)}`))
-  const added = after.filter((entry) => !before.includes(entry)).map((entry) => paint.green(`+ ${formatValue(entry)}`))
-  return [...gone, ...added].join('  ')
-}
-
-/** The fields of an item that appears or vanishes; what the address already says is left out. */
-function wholeFields({ before, after, identity }: Change): readonly FieldChange[] {
-  const whole = after ?? before
-  if (whole === null || whole === undefined) return []
-  if (!isObject(whole)) return [after === null ? { path: '', before } : { path: '', after }]
-  return Object.entries(whole)
-    .filter(([property]) => !(property in identity))
-    .map(([path, value]) => (after === null ? { path, before: value } : { path, after: value }))
-}
+type View<Form> = Extract<FieldView, { readonly form: Form }>
 
 function renderRemarks(plan: Plan, paint: ChalkInstance): readonly string[] {
   const lines: string[] = []
-  if (plan.kept.length > 0) {
-    lines.push(`Kept although unmanaged (protected or read-only): ${plan.kept.map(escapeText).join(', ')}.`)
-  }
-  if (plan.unmanaged.length > 0) {
-    const count = countWords(plan.unmanaged.length, 'item')
-    lines.push(paint.dim(`Not managed: ${count} (bbstate drift --unmanaged lists them).`))
-  }
+  if (plan.kept.length > 0) lines.push(`${keptHead} ${plain(listNames(plan.kept))}.`)
+  if (plan.unmanaged.length > 0) lines.push(paint.dim(unmanagedWords(plan.unmanaged)))
   for (const { message, source } of plan.warnings) {
-    const place = source === undefined ? '' : ` (${sourceWords(source)})`
+    const place = source === undefined ? '' : ` (${escapeText(sourceWords(source))})`
     lines.push(`${paint.yellow('Warning:')} ${escapeText(message)}${place}`)
   }
   return lines
 }
 
 function renderApplied(report: ApplyReport, paint: ChalkInstance): string {
-  const failed = report.outcomes.filter(({ outcome }) => outcome !== 'done')
-  const notes = report.outcomes.flatMap(({ note }) => (note === undefined ? [] : [`${escapeText(note)}\n`]))
-  if (failed.length === 0 && report.converged) return `${notes.join('')}${paint.green.bold(applySentence(report))}\n`
-  const { done, failed: broken, skipped } = report.summary
-  const lines = failed.map((outcome) => renderOutcome(outcome, paint))
-  return `${[...notes, ...lines].join('')}${paint.bold(`Applied in part: ${done} done, ${broken} failed, ${skipped} skipped.`)}\n`
+  const notes = report.outcomes.flatMap(({ note }) => (note === undefined ? [] : [`${escapeLine(note)}\n`]))
+  if (isComplete(report)) return `${notes.join('')}${paint.green.bold(reportSentence(report))}\n`
+  const lines = report.outcomes.filter(({ outcome }) => outcome !== 'done')
+  const outcomes = lines.map((outcome) => renderOutcome(outcome, paint))
+  return `${[...notes, ...outcomes].join('')}${paint.bold(reportSentence(report))}\n`
 }
 
 function renderOutcome(outcome: Outcome, paint: ChalkInstance): string {
@@ -198,8 +214,8 @@ function renderError(error: BbstateError, paint: ChalkInstance): string {
 
 function renderFinding(finding: Finding, paint: ChalkInstance, indent: string): string {
   const { code, message, hint, source, requestId } = finding
-  const lines = [`${indent}${escapeText(message)} ${paint.dim(`[${code}]`)}`]
-  if (source !== undefined) lines.push(`${indent}  at ${source.file}:${source.line}:${source.column}`)
+  const lines = [`${indent}${escapeLine(message)} ${paint.dim(`[${code}]`)}`]
+  if (source !== undefined) lines.push(`${indent}  at ${escapeText(source.file)}:${source.line}:${source.column}`)
   if (requestId !== undefined) lines.push(`${indent}  request id ${escapeText(requestId)}`)
   if (hint !== undefined) lines.push(`${indent}  ${paint.cyan('→')} ${escapeText(hint)}`)
   return `${lines.join('\n')}\n`

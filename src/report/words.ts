@@ -5,9 +5,20 @@
  */
 import type { AccessShifts, Shift } from '../model/access.js'
 import type { Source } from '../model/errors.js'
-import type { Action, Change, Destination, Plan, Summary } from '../model/plan.js'
-import type { ApplyReport } from '../model/outcome.js'
+import type {
+  Action,
+  Change,
+  Destination,
+  Irreversible,
+  Loosening,
+  Plan,
+  Scope,
+  Stand,
+  Summary,
+} from '../model/plan.js'
+import type { ApplyReport, Audit } from '../model/outcome.js'
 import { isSecretReference } from '../model/secret-reference.js'
+import { groupDigits, joinSentences, listNames, say, type Sentence, writeSentence } from './sentence.js'
 
 /** The sign of an action; the meaning survives without colour. */
 export const symbols: Readonly<Record<Action, string>> = { create: '+', update: '~', delete: '-', replace: '-/+' }
@@ -29,9 +40,23 @@ export function applySentence(report: ApplyReport): string {
   return `Apply complete! Resources: ${added} added, ${count('update')} changed, ${destroyed} destroyed.`
 }
 
+/** Whether everything was done and kept. */
+export function isComplete({ outcomes, converged }: ApplyReport): boolean {
+  return converged && outcomes.every(({ outcome }) => outcome === 'done')
+}
+
+/** The first line of a report. */
+export function reportSentence(report: ApplyReport): string {
+  if (isComplete(report)) return applySentence(report)
+  const { done, failed, skipped } = report.summary
+  const kept =
+    report.remaining.length === 0 ? '' : `; the server did not keep ${countWords(report.remaining.length, 'value')}`
+  return `Applied in part: ${done} done, ${failed} failed, ${skipped} skipped${kept}.`
+}
+
 /** `https://bitbucket.example.com (9.4.2, signed in as admin)` */
-export function serverWords({ server }: Pick<Plan, 'server'>): string {
-  return `${server.url} (${server.version}, signed in as ${server.account})`
+export function serverWords({ server }: Pick<Plan, 'server'>): Sentence {
+  return say`${server.url} (${server.version}, signed in as ${server.account})`
 }
 
 /** `bbstate.yaml:9` */
@@ -40,38 +65,125 @@ export function sourceWords({ file, line }: Source): string {
 }
 
 /** Why the change is in the plan: the place in the files, the prune that asks for it, or what it goes with. */
-export function originWords({ source, cause }: Change): string {
-  if (cause?.reason === 'pruned') return `pruned, policy ${sourceWords(cause.source)}`
-  if (cause?.reason === 'goes-with') return `goes with ${escapeText(cause.address)}`
-  return source === undefined ? '' : sourceWords(source)
+export function originWords({ source, cause }: Change): Sentence {
+  if (cause?.reason === 'pruned') return say`pruned, policy ${sourceWords(cause.source)}`
+  if (cause?.reason === 'goes-with') return say`goes with ${cause.address}`
+  return source === undefined ? [] : say`${sourceWords(source)}`
 }
 
-/** `smtp-password goes to hostname smtp.example.com, port 587` */
-export function destinationWords({ secrets, target }: Destination): string {
-  const what = secrets.length === 0 ? 'the secret that the server keeps' : `secret ${secrets.join(', ')}`
-  return `${what} goes to ${Object.entries(target)
-    .map(([field, value]) => `${field} ${formatValue(value)}`)
-    .join(', ')}`
+/** `This configuration loosens 2 guards:` */
+export function loosenedWords(loosened: readonly Loosening[]): string {
+  return `This configuration loosens ${countWords(loosened.length, 'guard')}:`
 }
 
-/** `Access: 2 lose SYS_ADMIN through contractors (carol, dave); 1 gains ADMIN (alice)`. Losses come first. */
-export function accessWords({ losses, gains }: AccessShifts): string {
+/** `policy.limits.deletes 50 → 500 (bbstate.yaml:12)` */
+export function looseningWords({ message, source }: Loosening): Sentence {
+  return source === undefined ? say`${message}` : say`${message} (${sourceWords(source)})`
+}
+
+/** What a plan without a server was made against, and how old that is. */
+export function standWords(stand: Stand, createdAt: string): Sentence {
+  if (stand.type === 'configuration') {
+    return say`Made without a server: configuration against ${stand.ref} (${shortCommit(stand.commit)}). It cannot be applied.`
+  }
+  const commit = stand.commit === undefined ? say`` : say` from commit ${shortCommit(stand.commit)}`
+  const age = ageWords(Date.parse(createdAt) - Date.parse(stand.takenAt))
+  return say`Made without a server: against a snapshot${commit} of ${stand.takenAt}, ${[age]}. It cannot be applied.`
+}
+
+/** `3 hours old`, at the time of the plan. @param milliseconds */
+function ageWords(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000)
+  if (!Number.isFinite(minutes)) return 'of unknown age'
+  if (minutes < 0) return 'from the future: one of the two clocks is wrong'
+  if (minutes < 120) return `${countWords(minutes, 'minute')} old`
+  return minutes < 48 * 60
+    ? `${Math.floor(minutes / 60)} hours old`
+    : `${groupDigits(Math.floor(minutes / 1440))} days old`
+}
+
+/** The part of the configuration that was planned. */
+export function scopeWords({ targets, changedSince }: Scope): Sentence {
   const parts = [
-    ...losses.map((shift) => shiftWords(shift, 'loses', 'lose')),
-    ...gains.map((shift) => shiftWords(shift, 'gains', 'gain')),
+    ...(targets.length === 0 ? [] : [targetWords(targets)]),
+    ...(changedSince === undefined
+      ? []
+      : [say`what differs from ${changedSince.ref} (${shortCommit(changedSince.commit)})`]),
   ]
-  return parts.length === 0 ? 'Access: nobody gains or loses a global permission' : `Access: ${parts.join('; ')}`
+  return say`Only a part was planned: ${joinSentences(parts, '; of that ')}.`
+}
+
+function targetWords(targets: readonly string[]): Sentence {
+  const more = targets.length > shownTargets ? ` and ${groupDigits(targets.length - shownTargets)} more` : ''
+  return [...listNames(targets.slice(0, shownTargets)), more]
+}
+
+const shownTargets = 20
+
+function shortCommit(commit: string): string {
+  return commit.slice(0, 12)
+}
+
+/** Stands before what an undo leaves as it is. */
+export const irreversibleHead = 'This cannot be undone and stays as it is:'
+
+/** `instance.users[bob]: a deleted user cannot be brought back` */
+export function irreversibleWords({ address, message }: Irreversible): Sentence {
+  return say`${address}: ${message}`
+}
+
+/** Who applied what: `commit abc`, `started by ann`, … */
+export function auditWords({ commit, actor, approver, runUrl }: Audit): readonly Sentence[] {
+  return [
+    ...(commit === undefined ? [] : [say`commit ${commit}`]),
+    ...(actor === undefined ? [] : [say`started by ${actor}`]),
+    ...(approver === undefined ? [] : [say`approved by ${approver}`]),
+    ...(runUrl === undefined ? [] : [say`run ${runUrl}`]),
+  ]
+}
+
+/** `secret smtp-password goes to hostname smtp.example.com, port 587` */
+export function destinationWords({ secrets, target }: Destination): Sentence {
+  const what = secrets.length === 0 ? say`the secret that the server keeps` : say`secret ${listNames(secrets)}`
+  const places = Object.entries(target).map(([field, value]) => say`${field} ${formatValue(value)}`)
+  return say`${what} goes to ${joinSentences(places, ', ')}`
+}
+
+/** Everything about access in one line, losses first: `Access: 2 lose SYS_ADMIN through contractors (carol, dave)`. */
+export function accessWords(shifts: AccessShifts): Sentence {
+  const parts = [...lossWords(shifts), ...gainWords(shifts)]
+  if (parts.length === 0) return say`Access: nobody gains or loses a global permission`
+  return say`Access: ${joinSentences(parts, '; ')}`
+}
+
+/** One sentence a loss. @param shown how many people are named at most. */
+export function lossWords({ losses }: AccessShifts, shown = shownPeople): readonly Sentence[] {
+  return losses.map((shift) => shiftWords(shift, ['loses', 'lose'], shown))
+}
+
+/** One sentence a gain. @param shown how many people are named at most. */
+export function gainWords({ gains }: AccessShifts, shown = shownPeople): readonly Sentence[] {
+  return gains.map((shift) => shiftWords(shift, ['gains', 'gain'], shown))
 }
 
 const shownPeople = 8
 
-function shiftWords({ permission, through, people, isUncertain }: Shift, one: string, many: string): string {
-  const way = through === undefined ? '' : ` through ${escapeText(through)}`
-  if (people === undefined) return `everybody in ${escapeText(through ?? '')} ${one} ${permission}`
-  const more = people.length > shownPeople ? `, and ${people.length - shownPeople} more` : ''
-  const names = `${people.slice(0, shownPeople).map(escapeText).join(', ')}${more}`
-  const doubt = isUncertain === true ? ', unless another group gives it' : ''
-  return `${people.length} ${people.length === 1 ? one : many} ${permission}${way} (${names})${doubt}`
+function shiftWords(shift: Shift, [one, many]: readonly [string, string], shown: number): Sentence {
+  const { permission, through, people, isUncertain } = shift
+  if (people === undefined) return say`everybody in ${formatValue(through ?? '')} ${[one]} ${permission}`
+  const way = through === undefined ? [] : say` through ${formatValue(through)}`
+  const more = people.length > shown ? [`, and ${groupDigits(people.length - shown)} more`] : []
+  const names = listNames(people.slice(0, shown).map(formatValue))
+  const doubt = isUncertain === true ? [', unless another group gives it'] : []
+  return say`${people.length} ${[people.length === 1 ? one : many]} ${permission}${way} (${names}${more})${doubt}`
+}
+
+/** Stands before what prune would have deleted. */
+export const keptHead = 'Kept although unmanaged (protected or read-only):'
+
+/** How much is live beside what is declared. */
+export function unmanagedWords(unmanaged: readonly string[]): string {
+  return `Not managed: ${countWords(unmanaged.length, 'item')} (bbstate drift --unmanaged lists them).`
 }
 
 /** Deletions first, then replacements, changes, creations; within each in the order of the plan. */
@@ -83,7 +195,7 @@ export function inReadingOrder(changes: readonly Change[]): readonly Change[] {
 /** A value on one line. Texts stand bare where that is unmistakable, else as JSON; secrets by name only. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return 'not set'
-  if (isSecretReference(value)) return `(secret ${value.secret})`
+  if (isSecretReference(value)) return `(secret ${escapeText(value.secret)})`
   if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`
   if (typeof value === 'object') {
     const fields = Object.entries(value).map(([key, field]) => `${escapeText(key)}: ${formatValue(field)}`)
@@ -95,17 +207,34 @@ export function formatValue(value: unknown): string {
   return isPlain && !looksTyped ? value : escapeText(JSON.stringify(value))
 }
 
-/** Control characters, line ends and marks that change the direction of text, made visible. */
+/** A sentence as plain text on one line. */
+export function plain(sentence: Sentence): string {
+  return writeSentence(sentence, escapeText)
+}
+
+/**
+ * What the eye cannot see or what would move it, made visible: control characters, line ends, marks that change the
+ * direction of text or take no room. Also the middle of what CI systems take for a command anywhere in a line:
+ * `##[group]` (GitHub), `##vso[` (Azure), `##teamcity[`.
+ */
 export function escapeText(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
+  if (/^[ !"$-~]*$/u.test(text)) return text
+  return text
+    .replaceAll(/(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}]/gu, escapeCharacter)
+    .replaceAll(/#(?=#(?:\w*)\[)/gu, escapeCharacter)
+}
+
+function escapeCharacter(character: string): string {
+  const digits = (character.codePointAt(0) ?? 0).toString(16)
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
+}
+
+/** A text that a line begins with: `::` there is a command for GitHub's log. */
+export function escapeLine(text: string): string {
+  return escapeText(text).replace(/^(\s*):(?=:)/u, '$1\\u003a')
 }
 
 /** `1 request`, `2 requests`. */
 export function countWords(count: number, noun: string): string {
-  // Not toLocaleString: its first call loads the tables of every language, which takes longer than a whole plan.
-  const digits = String(count).replaceAll(/\B(?=(?:\d{3})+$)/gu, ',')
-  return `${digits} ${noun}${count === 1 ? '' : 's'}`
+  return `${groupDigits(count)} ${noun}${count === 1 ? '' : 's'}`
 }

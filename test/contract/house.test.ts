@@ -51,6 +51,7 @@ const broken: readonly (readonly [file: string, imported: string, ...rules: stri
   ['model/f.ts', './missing.js', 'no-unresolved'],
   ['app/c.ts', 'vitest', 'library-without-owner'],
   ['app/d.ts', 'json-diff-ts', 'library-json-diff-ts'],
+  ['report/c.ts', 'get-east-asian-width', 'library-get-east-asian-width'],
   ['report/b.ts', 'chalk', 'library-chalk'],
   ['bitbucket/b.ts', 'undici', 'library-undici'],
   ['host/c.ts', 'ajv', 'library-ajv'],

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { PlanError } from '../../src/model/errors.js'
 import type { Allowances } from '../../src/model/guard.js'
 import type { Plan } from '../../src/model/plan.js'
-import { accessWords } from '../../src/report/words.js'
+import { accessWords, plain } from '../../src/report/words.js'
 import type { SandboxState } from '../../src/sandbox/state.js'
 import { type LiveRun, lines, startLive } from '../live.js'
 
@@ -24,7 +24,7 @@ async function start(change: (state: SandboxState) => void = () => undefined, ac
 const plan = (instance: unknown, policy: unknown = {}, allow = strict): Promise<Plan> =>
   live.plan({ instance, policy }, { allow })
 
-const words = ({ access }: Plan): string | undefined => access && accessWords(access)
+const words = ({ access }: Plan): string | undefined => access && plain(accessWords(access))
 
 /** A group that makes people administrators, beside the permission that the first account has itself. */
 function addAdministrators(state: SandboxState, ...members: readonly string[]): void {
