@@ -33,8 +33,9 @@ import type { MakeStore, StoreParts } from './store-parts.js'
 export const systemClock: TokenClock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  sleep: async (milliseconds) => {
-    await sleep(milliseconds)
+  sleep: async (milliseconds, signal) => {
+    // Rejects only where it is aborted, which ends it.
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
   },
 }
 

@@ -1,5 +1,5 @@
 /** Why a rotation ended without a token, in the words of an administrator: what happened, where, and what to do. */
-import { ApiError, AuthError, type BbstateError, BusyError } from '../model/errors.js'
+import { ApiError, AuthError, type BbstateError, BusyError, InterruptedError } from '../model/errors.js'
 import type { Pending, TokenRecord } from './record.js'
 import type { Failure } from './rotation-states.js'
 
@@ -36,6 +36,8 @@ export function explainRotation(failure: Failure, story: RotationStory): Bbstate
       return new BusyError('The lock of the token was about to be lost', {
         hint: 'Nothing was sent. This machine was stopped or very slow; run the same command again.',
       })
+    case 'stopped':
+      return new InterruptedError('Stopped before the token was refreshed')
     case 'not-refreshed':
       return describeRefusal(failure.isGrantDead, story)
     case 'uncertain':

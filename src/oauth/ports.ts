@@ -18,7 +18,8 @@ export interface CryptoPort {
 export interface TokenClock {
   now(): number
   elapsed(): number
-  sleep(milliseconds: number): Promise<void>
+  /** Ends early where `signal` is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
 /** Who runs: what a later run tells people when this one died in the middle of a rotation. */

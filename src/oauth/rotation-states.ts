@@ -44,6 +44,8 @@ export type Failure =
   | { readonly type: 'disturbed' }
   /** The lock ends too soon, or this run was stopped for too long. Nothing was sent. */
   | { readonly type: 'lock-ending' }
+  /** This run was asked to stop. Nothing was sent. */
+  | { readonly type: 'stopped' }
   /** The server said no, or the request never left; the token is as good as before. */
   | { readonly type: 'not-refreshed'; readonly isGrantDead: boolean }
   | { readonly type: 'uncertain' }
@@ -90,8 +92,8 @@ export type RotationEvent =
   | { readonly type: 'probed'; readonly isAccepted: boolean }
   /** `null`: another revision stands there. */
   | { readonly type: 'pending-written'; readonly stored: Snapshot | null }
-  /** Milliseconds left of the lock, and since `pending` was written. */
-  | { readonly type: 'lock-seen'; readonly remaining: number; readonly age: number }
+  /** Milliseconds left of the lock, and since `pending` was written; whether this run was asked to stop. */
+  | { readonly type: 'lock-seen'; readonly remaining: number; readonly age: number; readonly isStopped: boolean }
   | { readonly type: 'granted'; readonly staged: StagedPair }
   | { readonly type: 'refused'; readonly isGrantDead: boolean }
   | { readonly type: 'unsent' }

@@ -34,6 +34,9 @@ export async function rotateToken(tools: RotationTools, seen: TokenRecord): Prom
   let next: TokenRecord
   try {
     next = hands.conclude(await runMachine(tools, hands, seen))
+  } catch (thrown) {
+    await hands.rescue()
+    throw thrown
   } finally {
     await locked.unlock()
   }
@@ -59,24 +62,35 @@ async function runMachine(tools: RotationTools, hands: Hands, seen: TokenRecord)
 
 /**
  * The record as it stands.
+ *
+ * Other processes commit, sign in and sign out meanwhile. So a record is called older than the mark only where the mark
+ * was read first: whatever raised it had then been committed before the record was read.
+ *
  * @throws AuthError `AUTH_SIGN_IN_REQUIRED` where there is none, `AUTH_STORE` where it is older than one seen here.
  */
 export async function readAgain(
   tools: Pick<RotationTools, 'transport' | 'store' | 'mark' | 'scrubber'>,
   source: Pick<TokenStore, 'read'>,
 ): Promise<Stored> {
-  const first = await source.read()
-  if (first === null) throw describeAbsence(tools)
-  const { lineage } = first.record
-  const highest = await tools.mark.read(lineage)
-  // Another process may have committed and raised the mark between the two readings: then the record is newer by now.
-  const stored = first.record.generation < highest ? ((await source.read()) ?? first) : first
-  const { generation, accessToken, refreshToken } = stored.record
-  for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
-  if (generation >= highest || stored.record.lineage !== lineage) return stored
-  throw new AuthError(
+  let seen: { readonly lineage: string; readonly highest: number } | undefined
+  for (;;) {
+    const stored = await source.read()
+    if (stored === null) throw describeAbsence(tools)
+    const { lineage, generation, accessToken, refreshToken } = stored.record
+    for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+    if (seen?.lineage === lineage && generation < seen.highest) {
+      throw describeRollback(tools.store.location, generation, seen.highest)
+    }
+    const highest = await tools.mark.read(lineage)
+    if (generation >= highest) return stored
+    seen = { lineage, highest }
+  }
+}
+
+function describeRollback(location: string, generation: number, highest: number): AuthError {
+  return new AuthError(
     'AUTH_STORE',
-    `The token in ${tools.store.location} has been put back to generation ${generation}; ${highest} was seen here`,
+    `The token in ${location} has been put back to generation ${generation}; ${highest} was seen here`,
     { hint: 'A backup was restored, and its refresh token is used up. Run bbstate auth login.' },
   )
 }
@@ -99,6 +113,7 @@ class Hands {
   /** On the monotonic clock. */
   #intendedAt = 0
   #cause: unknown
+  #isStaged = false
 
   constructor(tools: RotationTools, locked: LockedStore) {
     this.#tools = tools
@@ -113,13 +128,11 @@ class Hands {
       case 'read-stage':
         return { type: 'stage-found', staged: await this.#readStage() }
       case 'wait':
-        if (effect.why === 'quarantine') this.#announceQuarantine(effect.milliseconds)
-        await clock.sleep(effect.milliseconds)
-        return { type: 'done' }
+        return this.#wait(effect.milliseconds, effect.why)
       case 'probe':
         return { type: 'probed', isAccepted: await this.#probe(effect.as) }
       case 'check-server':
-        if (this.#tools.signal?.aborted === true) throw new InterruptedError('Stopped before the token was refreshed')
+        this.#requireWanted()
         await probeServer(this.#tools.transport)
         return { type: 'done' }
       case 'write-pending':
@@ -134,12 +147,13 @@ class Hands {
         return this.#amend(effect.over.revision, { ...effect.lost, replayed: true, refused: true })
       case 'write-stage':
         // A stage that cannot be written is no reason to lose the pair: the commit may still work, and tells if not.
-        await stage.write(this.#requireStage()).catch(() => undefined)
+        await this.#writeStage().catch(() => undefined)
         return { type: 'done' }
       case 'commit':
         return this.#commit(effect.over)
       case 'remove-stage':
-        await stage.remove()
+        // Left behind, it is harmless: it names an attempt that no record waits for.
+        await stage.remove().catch(() => undefined)
         return { type: 'done' }
       case 'finish':
         return this.#finish()
@@ -157,6 +171,33 @@ class Hands {
       cause: this.#cause,
       now: this.#tools.clock.now(),
     })
+  }
+
+  /** Whatever ended the run in between: a pair that is in hand is not given up with it. */
+  async rescue(): Promise<void> {
+    if (this.hasNewPair && !this.#isStaged) await this.#writeStage().catch(() => undefined)
+  }
+
+  async #writeStage(): Promise<void> {
+    await this.#tools.stage.write(this.#requireStage())
+    this.#isStaged = true
+  }
+
+  /** @throws InterruptedError where this run is to stop. */
+  #requireWanted(): void {
+    if (this.#tools.signal?.aborted === true) throw new InterruptedError('Stopped before the token was refreshed')
+  }
+
+  async #wait(milliseconds: number, why: 'quarantine' | 'store'): Promise<RotationEvent> {
+    const { clock, signal } = this.#tools
+    // A pair in hand is carried into the store, whoever asks to stop; a quarantine is nothing to finish.
+    if (why === 'store') await clock.sleep(milliseconds)
+    else {
+      this.#announceQuarantine(milliseconds)
+      await clock.sleep(milliseconds, signal)
+      this.#requireWanted()
+    }
+    return { type: 'done' }
   }
 
   async #readToBegin(): Promise<RotationEvent> {
@@ -177,6 +218,8 @@ class Hands {
   }
 
   async #readStage(): Promise<StagedPair | null> {
+    // The disk that was full may have room again, before the pair is called lost.
+    await this.rescue()
     const found =
       this.#stage === undefined ? await this.#tools.stage.read() : await this.#tools.stage.read().catch(() => null)
     if (found === null) return null
@@ -224,8 +267,15 @@ class Hands {
   }
 
   async #lookAtLock(): Promise<RotationEvent> {
-    const remaining = await this.#locked.remaining()
-    return { type: 'lock-seen', remaining, age: this.#tools.clock.elapsed() - this.#intendedAt }
+    // A store that does not tell is one whose lock cannot be relied on.
+    const remaining = await this.#locked.remaining().catch(() => 0)
+    const { clock, signal } = this.#tools
+    return {
+      type: 'lock-seen',
+      remaining,
+      age: clock.elapsed() - this.#intendedAt,
+      isStopped: signal?.aborted === true,
+    }
   }
 
   async #present(): Promise<RotationEvent> {

@@ -167,6 +167,7 @@ function present(state: Presenting, event: RotationEvent): Move {
     return { state: { step: 'guarding', intent: event.stored, isReplay, lost }, effect }
   }
   if (state.step === 'guarding' && event.type === 'lock-seen') {
+    if (event.isStopped) return restore(state.intent, lost, { type: 'stopped' })
     const isSafe = event.remaining >= leastLock && event.age <= greatestPendingAge
     if (!isSafe) return restore(state.intent, lost, { type: 'lock-ending' })
     return { state: { ...state, step: 'presenting' }, effect: { type: 'present' } }

@@ -5,7 +5,7 @@
  * It is a lock of its own beside the record's. Who needs both takes the lease first and the lock second, and never waits
  * for the lease while holding the lock. Using an access token that lives needs neither.
  */
-import { BusyError } from '../model/errors.js'
+import { BusyError, InterruptedError } from '../model/errors.js'
 import type { TokenRecord } from './record.js'
 import { readAgain, rotateToken } from './rotation.js'
 import type { RotationTools } from './rotation-tools.js'
@@ -87,7 +87,7 @@ export async function rotateUnderLease(
   seen: TokenRecord,
   timeoutMilliseconds = tools.lockTimeoutMilliseconds,
 ): Promise<TokenRecord> {
-  const { lease: area, clock } = tools
+  const { lease: area, clock, signal } = tools
   if (area === undefined) return rotateToken(tools, seen)
   const deadline = clock.elapsed() + timeoutMilliseconds
   for (;;) {
@@ -103,6 +103,7 @@ export async function rotateUnderLease(
         await taken.release()
       }
     }
+    if (signal?.aborted === true) throw new InterruptedError('Stopped while the token was in other hands')
     const { record } = await readAgain(tools, tools.store)
     if (record.lineage !== seen.lineage || record.generation !== seen.generation) return record
     if (clock.elapsed() >= deadline) throw taken

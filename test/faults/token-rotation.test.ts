@@ -372,17 +372,228 @@ describe('a commit', () => {
   })
 })
 
-describe('a mark that is ahead of the record', () => {
-  it('because another process committed between the two readings: the record is read again', async () => {
+describe('a record that is read while others write', () => {
+  /** The records that are read, one after the other, and what the mark says between them. */
+  async function readWhile(
+    lineages: readonly (readonly [lineage: string, generation: number] | null)[],
+    marks: readonly (readonly [lineage: string, highest: number])[],
+  ): Promise<{ readonly read: TokenRecord; readonly order: readonly string[] }> {
+    await begin()
+    const tools = await gatherTools(bench.options())
+    const found = await tools.store.read()
+    if (found === null) throw new Error('There is no record')
+    const order: string[] = []
+    let [reads, looks] = [0, 0]
+    const source = {
+      read: () => {
+        order.push('record')
+        const next = lineages[reads++]
+        if (next === undefined) throw new Error('Read once too often')
+        const [lineage = '', generation = 0] = next ?? []
+        return Promise.resolve(next === null ? null : { ...found, record: { ...found.record, lineage, generation } })
+      },
+    }
+    const mark = {
+      ...tools.mark,
+      read: (lineage: string) => {
+        order.push('mark')
+        const [of, highest] = marks[looks++] ?? ['', 0]
+        return Promise.resolve(of === lineage ? highest : 0)
+      },
+    }
+    const { record } = await readAgain({ ...tools, mark }, source)
+    return { read: record, order }
+  }
+  const putBack = /put back to generation 1; 2 was seen here/u
+
+  it('and is as new as the mark: is read once', async () => {
+    const { order } = await readWhile([['a', 2]], [['a', 2]])
+    expect(order).toEqual(['record', 'mark'])
+  })
+
+  it.each([
+    [
+      'another process commits between record and mark',
+      [
+        ['a', 1],
+        ['a', 2],
+      ],
+      [
+        ['a', 2],
+        ['a', 2],
+      ],
+      ['a', 2],
+    ],
+    [
+      'two do, one after the other',
+      [
+        ['a', 1],
+        ['a', 3],
+      ],
+      [
+        ['a', 2],
+        ['a', 3],
+      ],
+      ['a', 3],
+    ],
+    // The mark of the new lineage is raised between the second record and the second look at the mark.
+    [
+      'somebody signs in anew, and refreshes',
+      [
+        ['a', 1],
+        ['b', 1],
+        ['b', 2],
+      ],
+      [
+        ['a', 2],
+        ['b', 2],
+        ['b', 2],
+      ],
+      ['b', 2],
+    ],
+  ] as const)('%s: the newer one is taken', async (_what, records, marks, [lineage, generation]) => {
+    expect((await readWhile(records, marks)).read).toMatchObject({ lineage, generation })
+  })
+
+  it('and is older than a mark that was read before it: a backup was put back', async () => {
+    await expectFailure(
+      readWhile(
+        [
+          ['a', 1],
+          ['a', 1],
+        ],
+        [['a', 2]],
+      ),
+      'AUTH_STORE',
+      putBack,
+    )
+    await bench.close()
+    await expectFailure(
+      readWhile(
+        [
+          ['b', 1],
+          ['a', 1],
+          ['a', 1],
+        ],
+        [
+          ['b', 2],
+          ['a', 2],
+        ],
+      ),
+      'AUTH_STORE',
+      putBack,
+    )
+  })
+
+  it('and is gone at the second look: somebody signed out, and nobody put anything back', async () => {
+    await expectFailure(readWhile([['a', 1], null], [['a', 2]]), 'AUTH_SIGN_IN_REQUIRED', /Nobody is signed in/u)
+  })
+
+  it('by a rotation of another process, for real', async () => {
     await begin()
     const tools = await gatherTools(bench.options())
     const before = await tools.store.read()
     await rotateWith(asIs)
     let reads = 0
     const read = (): typeof before | Promise<typeof before> => (reads++ === 0 ? before : tools.store.read())
-    const store = { ...tools.store, read: async () => read() }
-    expect((await readAgain(tools, store)).record.generation).toBe(2)
-    const old = { read: () => Promise.resolve(before) }
-    await expectFailure(readAgain(tools, old), 'AUTH_STORE', /put back to generation 1; 2 was seen here/u)
+    expect((await readAgain(tools, { read: async () => read() })).record.generation).toBe(2)
+    await expectFailure(readAgain(tools, { read: () => Promise.resolve(before) }), 'AUTH_STORE', putBack)
+  })
+})
+
+describe('a run that is asked to stop', () => {
+  /** Stops it at one moment of its rotation. */
+  async function stopAt(change: (stop: () => void, tools: RotationTools) => Partial<RotationTools>): Promise<unknown> {
+    const controller = new AbortController()
+    const { signal } = controller
+    return rotateWith((tools) => ({ ...change(() => controller.abort(), tools), signal }))
+  }
+
+  it('after it has written that it will refresh: takes that back, and presents nothing', async () => {
+    await begin()
+    const stopping = stopAt((stop, tools) =>
+      withLocked(tools, (locked) => ({
+        compareAndSet: async (over, record) => {
+          if (record.pending !== null) stop()
+          return locked.compareAndSet(over, record)
+        },
+      })),
+    )
+    await expectFailure(stopping, 'INTERRUPTED', /Stopped before the token was refreshed/u)
+    expect(bench.tokenRequests()).toBe(0)
+    expect(await stored()).toMatchObject({ generation: 1, pending: null })
+  })
+
+  it('while its request is under way: finishes it, and keeps the pair', async () => {
+    await begin()
+    const next = await stopAt((stop, { endpoint }) => ({
+      endpoint: {
+        ...endpoint,
+        refresh: (refresh) => {
+          stop()
+          return endpoint.refresh(refresh)
+        },
+      },
+    }))
+    expect(next).toMatchObject({ generation: 2 })
+    expect(await stored()).toMatchObject({ generation: 2, pending: null })
+  })
+
+  it('while it waits for a request of a dead run to be over: waits no longer, and asks nothing', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    bench.sandbox.forgetRequests()
+    const slept: (AbortSignal | undefined)[] = []
+    const stopping = stopAt((stop, { clock }) => ({
+      clock: {
+        ...clock,
+        sleep: (_milliseconds, signal) => {
+          slept.push(signal)
+          stop()
+          return Promise.resolve()
+        },
+      },
+    }))
+    await expectFailure(stopping, 'INTERRUPTED', /Stopped before the token was refreshed/u)
+    expect(slept.map((signal) => signal?.aborted)).toEqual([true])
+    expect(bench.sandbox.requests).toEqual([])
+    expect(await stored()).toMatchObject({ pending: { holder: 'bbstate test' } })
+  })
+
+  it('while somebody else works with the token: waits no longer', async () => {
+    await begin()
+    const tools = await gatherTools(bench.options())
+    const lease = await tools.lease?.take(0)
+    const controller = new AbortController()
+    controller.abort()
+    const stopping = createSession({ ...tools, signal: controller.signal }).rotate()
+    await expectFailure(stopping, 'INTERRUPTED', /in other hands/u)
+    await lease?.release()
+    expect(bench.tokenRequests()).toBe(0)
+  })
+})
+
+describe('a pair in hand', () => {
+  it('whose stage and store fail at first is staged before it is called lost', async () => {
+    await begin()
+    let isFirst = true
+    const full = (): Promise<never> => Promise.reject(new AuthError('AUTH_STORE', 'the disk is full'))
+    const broken = rotateWith((tools) => ({
+      ...withLocked(tools, (locked) => ({
+        compareAndSet: (over, record) => (record.pending === null ? full() : locked.compareAndSet(over, record)),
+      })),
+      stage: {
+        ...tools.stage,
+        write: (staged) => {
+          const fails = isFirst
+          isFirst = false
+          return fails ? full() : tools.stage.write(staged)
+        },
+      },
+    }))
+    await expectFailure(broken, 'AUTH_RECOVERABLE', /safe in the staged token/u)
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.tokenRequests()).toBe(1)
   })
 })
