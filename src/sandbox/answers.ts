@@ -49,6 +49,13 @@ export function invalid(message: string, context: string | null = null): Reply {
   return failure(400, 'validation.ArgumentValidationException', message, context)
 }
 
+/** 400 for a word that is none of those known; nothing where no word is given. */
+export function refuseWord(value: unknown, words: readonly string[], context: string): Reply | undefined {
+  return value == null || words.some((word) => word === value)
+    ? undefined
+    : invalid(`One of ${words.join(', ')}`, context)
+}
+
 /** 404 of something that is not there. */
 export function absent(message: string): Reply {
   return failure(404, 'NoSuchEntityException', message)

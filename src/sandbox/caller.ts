@@ -6,42 +6,111 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { failure, type Reply } from './answers.js'
+import type { Scope } from './code-state.js'
+import { rankOf } from './ranks.js'
 import { type GlobalLevel, globalLevels, levelOf, type SandboxState } from './state.js'
 
 /** The sender of a request. */
 export interface Caller {
+  /** Name, lower-case; of an HTTP access token of a project or a repository that of its own account. */
   readonly user: string | undefined
   readonly level: GlobalLevel | undefined
   /** By an HTTP access token, which never carries global administration (BSERV-10482). */
   readonly isHttpAccessToken?: true
+  /** The rank in projects and repositories that the credentials carry at most, whatever their user may. */
+  readonly codeLimit: number
+  /** An HTTP access token of this project or repository: it reaches nothing else. */
+  readonly within?: Scope
+  /** What the user would be without the scopes of the token. */
+  readonly ownLevel?: GlobalLevel
+  /** Status where the user may and the scopes of the token do not. */
+  readonly scopeFailure: 401 | 403
 }
 
-/** An unknown bearer token: refused, or served as nobody. */
-export type UnknownToken = 'refuse' | 'anonymous'
+/**
+ * The weakest level that may use an endpoint. `anyone` admits anonymous callers; `PERSON` whoever is somebody, an HTTP
+ * access token of a project or a repository, too, and leaves what they may to the handler.
+ */
+export type Needs = GlobalLevel | 'anyone' | 'PERSON'
 
-const nobody: Caller = { user: undefined, level: undefined }
+/** What documents leave open. */
+export interface CallerRules {
+  /** An unknown bearer token: refused at once, or served as nobody. */
+  readonly deadToken: 'anonymous' | 'refused'
+  readonly scopeFailure: 401 | 403
+  /** Bearer tokens on administration while secure administrator sessions are on. */
+  readonly webSudo: 'off' | 'refuses-tokens'
+}
+
+export const nobody: Caller = { user: undefined, level: undefined, codeLimit: 0, scopeFailure: 401 }
+const everything = rankOf('PROJECT_ADMIN')
 
 /** The caller, or the refusal of what was presented. */
 export function identify(
   authorization: string | undefined,
   state: SandboxState,
   now: number,
-  unknown: UnknownToken,
+  rules: CallerRules,
 ): Caller | Reply {
   if (authorization === undefined) return nobody
   const [scheme = '', value = ''] = authorization.split(' ')
   if (scheme.toLowerCase() === 'basic') return identifyByPassword(value, state)
   if (scheme.toLowerCase() !== 'bearer') return nobody
+  return (
+    identifyByHttpToken(value, state) ??
+    identifyByAccessToken(value, state, now, rules) ??
+    (rules.deadToken === 'anonymous' ? nobody : unauthenticated())
+  )
+}
+
+function identifyByHttpToken(value: string, state: SandboxState): Caller | Reply | undefined {
   const owner = state.httpAccessTokens[value]
   if (owner !== undefined) {
-    return admit(state, owner, { level: weaker(levelOf(state, owner), 'PROJECT_CREATE'), isHttpAccessToken: true })
+    const level = weaker(levelOf(state, owner), 'PROJECT_CREATE')
+    const record = state.instance.personalTokens.find(({ id, user }) => user === owner && isSecretOf(id, value))
+    const codeLimit = record === undefined ? everything : strongest(record.permissions)
+    return admit(state, owner, { level, isHttpAccessToken: true, codeLimit, scopeFailure: 401 })
   }
+  const token = state.code.tokens.find(({ secret }) => secret === value)
+  if (token === undefined) return undefined
+  return {
+    user: accountOf(token),
+    level: undefined,
+    isHttpAccessToken: true,
+    codeLimit: strongest(token.permissions),
+    within: token.scope,
+    scopeFailure: 401,
+  }
+}
+
+/** The account that stands for a token of a project or a repository. */
+function accountOf({ id, scope }: { id: string; scope: Scope }): string {
+  return `access-token-user/${scope.startsWith('P') ? '0' : '1'}/${scope.slice(1)}/${id}`
+}
+
+/** The secret of an HTTP access token begins with its id, as that in the documents does. */
+export function isSecretOf(id: string, secret: string): boolean {
+  return Buffer.from(secret.slice('BBDC-'.length), 'base64').toString('latin1').startsWith(`${id}:`)
+}
+
+const strongest = (permissions: readonly string[]): number => Math.max(0, ...permissions.map(rankOf))
+
+function identifyByAccessToken(
+  value: string,
+  state: SandboxState,
+  now: number,
+  rules: CallerRules,
+): Caller | Reply | undefined {
   const pair = value === '' ? undefined : state.tokens.find(({ accessToken }) => accessToken === value)
-  const isLive = pair !== undefined && pair.rotatedAt === undefined && pair.revoked !== true
-  if (isLive && pair.accessExpiresAt > now && state.users[pair.user]?.active === true) {
-    return admit(state, pair.user, { level: weaker(levelOf(state, pair.user), levelOfScopes(pair.scopes)) })
-  }
-  return unknown === 'anonymous' ? nobody : unauthenticated()
+  const isDead = pair === undefined || pair.revoked === true || pair.accessExpiresAt <= now
+  if (isDead || (pair.rotatedAt !== undefined && pair.outlivesRotation !== true)) return undefined
+  if (state.users[pair.user]?.active !== true) return undefined
+  const ownLevel = levelOf(state, pair.user)
+  const scoped = weaker(ownLevel, levelOfScopes(pair.scopes))
+  const level = rules.webSudo === 'off' ? scoped : weaker(scoped, 'PROJECT_CREATE')
+  const { scopeFailure } = rules
+  const rights = { level, codeLimit: limitOfScopes(pair.scopes), scopeFailure, ...(ownLevel && { ownLevel }) }
+  return admit(state, pair.user, rights)
 }
 
 function identifyByPassword(value: string, state: SandboxState): Caller | Reply {
@@ -54,7 +123,8 @@ function identifyByPassword(value: string, state: SandboxState): Caller | Reply 
       'Invalid username or password. Please check the username and password and try again.',
     )
   }
-  return admit(state, name.toLowerCase(), { level: levelOf(state, name.toLowerCase()) })
+  const level = levelOf(state, name.toLowerCase())
+  return admit(state, name.toLowerCase(), { level, codeLimit: everything, scopeFailure: 401 })
 }
 
 /** Nobody gets in without a licence, whatever the token says. */
@@ -78,6 +148,12 @@ function levelOfScopes(scopes: readonly string[]): GlobalLevel | undefined {
   return scopes.some((scope) => scope !== 'PUBLIC_REPOS') ? 'LICENSED_USER' : undefined
 }
 
+/** How far scopes reach in projects and repositories. */
+function limitOfScopes(scopes: readonly string[]): number {
+  const names = scopes.map((scope) => (scope === 'SYSTEM_ADMIN' || scope === 'ADMIN_WRITE' ? 'PROJECT_ADMIN' : scope))
+  return strongest(names)
+}
+
 function weaker(a: GlobalLevel | undefined, b: GlobalLevel | undefined): GlobalLevel | undefined {
   return a === undefined || b === undefined
     ? undefined
@@ -99,10 +175,15 @@ export function reaches(caller: Caller, level: GlobalLevel): boolean {
   return caller.level !== undefined && globalLevels.indexOf(caller.level) >= globalLevels.indexOf(level)
 }
 
-/** The refusal of a caller who may not do something, if any. */
-export function refuseCaller(caller: Caller, needs: GlobalLevel | 'anyone'): Reply | undefined {
+/** The refusal of a caller who may not use an endpoint, if any. HTTP access tokens make no others. */
+export function refuseCaller(caller: Caller, needs: Needs, path: string): Reply | undefined {
   if (needs === 'anyone') return undefined
   if (caller.user === undefined) return unauthenticated()
-  if (caller.isHttpAccessToken !== true && reaches(caller, needs)) return undefined
-  return failure(401, 'AuthorisationException', 'You are not permitted to access this resource')
+  if (needs === 'PERSON') return undefined
+  const isAdministration =
+    needs === 'ADMIN' || needs === 'SYS_ADMIN' || /^\/access-tokens\/|\/admin(?:\/|$)/u.test(path)
+  if (reaches(caller, needs) && !(caller.isHttpAccessToken === true && isAdministration)) return undefined
+  const isScope = caller.ownLevel !== undefined && globalLevels.indexOf(caller.ownLevel) >= globalLevels.indexOf(needs)
+  const status = isScope ? caller.scopeFailure : 401
+  return failure(status, 'AuthorisationException', 'You are not permitted to access this resource')
 }

@@ -60,9 +60,20 @@ export interface ScanningRule {
 
 export interface Repository {
   id: number
+  /** Key of its project. */
   project: string
   slug: string
   name: string
+  description?: string
+  public?: true
+  archived?: true
+  isNotForkable?: true
+  /** Without `refs/heads/`; absent: `main`. */
+  defaultBranch?: string
+  /** Id of the repository that it was forked from. */
+  origin?: number
+  /** Nothing was ever pushed. */
+  isEmpty?: true
 }
 
 export interface MeshNode {

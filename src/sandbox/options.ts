@@ -1,4 +1,5 @@
 /** What a sandbox can be started with, and the defaults where the documents leave something open. */
+import type { CallerRules } from './caller.js'
 import type { Estate } from './estate.js'
 import type { OAuthOptions } from './oauth.js'
 import type { Features } from './router.js'
@@ -38,6 +39,15 @@ export interface SandboxOptions {
   readonly bitbucket?: '7.21' | '8.19' | '9.4' | '10.2'
   /** Serves an unknown bearer token as nobody, with lists cut to half, instead of refusing it. */
   readonly anonymousRead?: boolean
+  /**
+   * An unknown or killed bearer token: nobody, who is let in where everybody is, or refused everywhere. Reports differ.
+   * Default `anonymous`.
+   */
+  readonly deadToken?: CallerRules['deadToken']
+  /** Status where a token's user may and its scopes do not; not documented. Default 401, as for a missing permission. */
+  readonly scopeFailure?: 401 | 403
+  /** Secure administrator sessions: whether they stop bearer tokens is not documented. Default `off`. */
+  readonly webSudo?: CallerRules['webSudo']
   /** Default: kebab for 7.21, else camel. */
   readonly mailSpelling?: 'camel' | 'kebab'
   /** Where the SSH key policy answers; the documents print it without its module. Default `ssh`. */
@@ -66,6 +76,11 @@ export function featuresOf(options: SandboxOptions): Features {
     mailOAuth: isAtLeast(bitbucket, '10.0'),
     accessTokenPolicyUnset: options.accessTokenPolicyUnset ?? 'missing',
   }
+}
+
+/** What is decided about callers where documents leave it open. */
+export function callerRulesOf({ deadToken, scopeFailure, webSudo }: SandboxOptions): CallerRules {
+  return { deadToken: deadToken ?? 'anonymous', scopeFailure: scopeFailure ?? 401, webSudo: webSudo ?? 'off' }
 }
 
 /** What the OAuth 2.0 provider does where its documents leave it open. */

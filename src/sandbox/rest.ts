@@ -1,6 +1,6 @@
 /** From a REST request to its answer: who asks, how often, what for, and in which format. */
 import { failure, type Reply, unrouted } from './answers.js'
-import { identify, refuseCaller } from './caller.js'
+import { type CallerRules, identify, nobody, refuseCaller } from './caller.js'
 import type { Limiter } from './limiter.js'
 import { parseForm } from './form.js'
 import type { createRouter, Features, Route } from './router.js'
@@ -24,6 +24,7 @@ export interface RestServer {
   readonly limit: Limiter
   /** An unknown token is nobody, and nobody may read lists. */
   readonly anonymousRead: boolean
+  readonly rules: CallerRules
   now(): number
 }
 
@@ -35,10 +36,10 @@ export interface Answered {
 
 /** @param isStranger the credentials count as unknown, and are let through as nobody's. */
 export function answerRest(server: RestServer, request: Request, isStranger: boolean): Answered {
-  const { state, limit } = server
+  const { state, limit, rules } = server
   const isOpen = server.anonymousRead || isStranger
   const authorization = isStranger ? undefined : headerOf(request, 'authorization')
-  const caller = identify(authorization, state, server.now(), isOpen ? 'anonymous' : 'refuse')
+  const caller = identify(authorization, state, server.now(), isOpen ? { ...rules, deadToken: 'anonymous' } : rules)
   if ('status' in caller) return { reply: caller, user: undefined }
   const blocked = refuseBasic(server.state, request, caller.user)
   if (blocked !== undefined) return { reply: blocked, user: undefined }
@@ -68,7 +69,9 @@ function answerCaller(server: RestServer, request: Request, caller: KnownCaller,
   if (match.found === 'nothing') return unrouted(accept)
   if (match.found === 'malformed') return unrouted(accept, 400, 'Bad Request')
   if (match.found === 'method') return unrouted(accept, 405, 'Method Not Allowed')
-  const refusal = refuseFormat(request, match.route) ?? (isOpen ? undefined : refuseCaller(caller, match.route.needs))
+  const refusal =
+    refuseFormat(request, match.route) ??
+    (isOpen ? undefined : refuseCaller(caller, match.route.needs, match.route.path))
   if (refusal !== undefined) return refusal
   const type = headerOf(request, 'content-type') ?? ''
   const form = match.route.takesForm === true ? parseForm(type, request.body) : {}
@@ -76,12 +79,20 @@ function answerCaller(server: RestServer, request: Request, caller: KnownCaller,
   const body = match.route.takesForm === true ? undefined : parseJson(request.body.toString())
   if (body === invalidJson) return failure(400, null, 'The body is not valid JSON')
   const { state, features } = server
-  return match.route.handle({ state, features, caller, query: request.query, path: match.path, body, form })
+  return match.route.handle({
+    state,
+    features,
+    caller,
+    query: request.query,
+    path: match.path,
+    body,
+    form,
+    now: server.now(),
+  })
 }
 
 /** Whoever is nobody gets every second value of a list as if that were all, and no single setting. */
 function answerNobody(server: RestServer, request: Request): Reply {
-  const nobody = { user: undefined, level: undefined }
   const list = request.method === 'GET' ? shrink(answerCaller(server, request, nobody, true)) : undefined
   return list ?? answerCaller(server, request, nobody)
 }

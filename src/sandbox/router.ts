@@ -1,7 +1,7 @@
 /** Routes: method and path pattern → handler, with who asks and what they may. */
 import type { Reply } from './answers.js'
-import type { Caller } from './caller.js'
-import type { GlobalLevel, SandboxState } from './state.js'
+import type { Caller, Needs } from './caller.js'
+import type { SandboxState } from './state.js'
 
 /** Server features that options decide. */
 export interface Features {
@@ -31,6 +31,8 @@ export interface Context {
   readonly body: unknown
   /** The fields of a form, empty for any other body. */
   readonly form: Readonly<Record<string, string>>
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
 export type Handler = (context: Context) => Reply
@@ -39,8 +41,7 @@ export type Handler = (context: Context) => Reply
 export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
-  /** The weakest level that may use it; `anyone` admits anonymous callers. */
-  readonly needs: GlobalLevel | 'anyone'
+  readonly needs: Needs
   readonly handle: Handler
   /** First version that has it. */
   readonly since?: string
@@ -50,10 +51,6 @@ export interface Route {
   readonly takesForm?: true
 }
 
-interface Compiled extends Route {
-  readonly pattern: RegExp
-}
-
 /** What a path leads to. */
 export type Match =
   | { readonly found: 'route'; readonly route: Route; readonly path: Readonly<Record<string, string>> }
@@ -61,18 +58,27 @@ export type Match =
   | { readonly found: 'malformed' }
   | { readonly found: 'nothing' }
 
-/** Finds routes. */
+/** A place in the tree of paths: what follows by name, what follows whatever it is called, and what answers here. */
+interface Place {
+  readonly named: Map<string, Place>
+  any?: Place
+  readonly routes: Route[]
+}
+
+/** Finds routes, segment by segment: the time does not grow with the number of them. */
 export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match {
-  const compiled = routes.map((route): Compiled => ({ ...route, pattern: compile(route.path) }))
+  const root = openPlace()
+  for (const route of routes) {
+    for (const path of pathsOf(route.path)) plant(root, path.split('/').slice(1)).routes.push({ ...route, path })
+  }
   return (method, path) => {
-    const here = compiled.filter(({ pattern }) => pattern.test(path))
+    const segments = path.split('/')
+    const here = collect(root, segments, 1)
     if (here.length === 0) return { found: 'nothing' }
     const route = here.find((candidate) => candidate.method === method)
     if (route === undefined) return { found: 'method' }
-    const groups = route.pattern.exec(path)?.groups ?? {}
     try {
-      const decoded = Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)] as const)
-      return { found: 'route', route, path: Object.fromEntries(decoded) }
+      return { found: 'route', route, path: readParameters(route.path, segments) }
     } catch {
       // A percent sign that escapes nothing.
       return { found: 'malformed' }
@@ -80,10 +86,45 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
   }
 }
 
-function compile(path: string): RegExp {
-  const source = path
-    .replaceAll('.', '\\.')
-    .replaceAll('{version}', '(?:latest|1\\.0)')
-    .replaceAll(/\{(\w+)\}/gu, '(?<$1>[^/]+)')
-  return new RegExp(`^${source}$`, 'u')
+function openPlace(): Place {
+  return { named: new Map(), routes: [] }
+}
+
+/** Every version of the API that answers the same; branch permissions are called by 2.0, too (catalogue 1.1). */
+function pathsOf(path: string): readonly string[] {
+  const versions = ['latest', '1.0', ...(path.startsWith('/branch-permissions/') ? ['2.0'] : [])]
+  return path.includes('{version}') ? versions.map((version) => path.replace('{version}', version)) : [path]
+}
+
+function plant(root: Place, segments: readonly string[]): Place {
+  let place = root
+  for (const segment of segments) {
+    if (segment.startsWith('{')) place = place.any ??= openPlace()
+    else {
+      const next = place.named.get(segment) ?? openPlace()
+      place.named.set(segment, next)
+      place = next
+    }
+  }
+  return place
+}
+
+/** What a name leads to stands before what any text leads to. */
+function collect(place: Place, segments: readonly string[], index: number): readonly Route[] {
+  const segment = segments[index]
+  if (segment === undefined) return place.routes
+  const named = place.named.get(segment)
+  const first = named === undefined ? [] : collect(named, segments, index + 1)
+  if (place.any === undefined || segment === '') return first
+  const second = collect(place.any, segments, index + 1)
+  return first.length === 0 ? second : [...first, ...second]
+}
+
+function readParameters(path: string, segments: readonly string[]): Readonly<Record<string, string>> {
+  const parameters: Record<string, string> = {}
+  for (const [index, wanted] of path.split('/').entries()) {
+    const segment = segments[index] ?? ''
+    if (wanted.startsWith('{')) parameters[wanted.slice(1, -1)] = decodeURIComponent(segment)
+  }
+  return parameters
 }

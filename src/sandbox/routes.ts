@@ -5,8 +5,12 @@ import type { Features, Route } from './router.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
+import { branchRoutes } from './routes/branches.js'
+import { buildRoutes } from './routes/builds.js'
+import { commentRoutes } from './routes/comments.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
+import { insightRoutes } from './routes/insights.js'
 import { keyRoutes } from './routes/keys.js'
 import { licenseRoutes } from './routes/license.js'
 import { limitRoutes } from './routes/limits.js'
@@ -18,6 +22,8 @@ import { mirrorRoutes } from './routes/mirrors.js'
 import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
+import { projectRoutes } from './routes/projects.js'
+import { pullRequestRoutes } from './routes/pull-requests.js'
 import { repositoryRoutes } from './routes/repositories.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
@@ -46,7 +52,13 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...logRoutes,
     ...hookScriptRoutes,
     ...signingRoutes,
+    ...projectRoutes,
     ...repositoryRoutes,
+    ...branchRoutes,
+    ...insightRoutes,
+    ...buildRoutes,
+    ...pullRequestRoutes,
+    ...commentRoutes,
     ...scanningRoutes,
     ...meshRoutes,
     ...mirrorRoutes,

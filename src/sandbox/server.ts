@@ -13,7 +13,7 @@ import { answerControl } from './control.js'
 import { createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
 import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
-import { featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
+import { callerRulesOf, featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
 import { answerStartPage, answerStatus, outsidePage } from './front.js'
 import { prepareState } from './prepare.js'
 import { type RequestRecord, RequestLog } from './request-log.js'
@@ -109,6 +109,7 @@ class Running implements Sandbox {
       find: createRouter(allRoutes(features, this.version)),
       limit: createLimiter(this.state),
       anonymousRead: options.anonymousRead === true,
+      rules: callerRulesOf(options),
       now,
     }
     const autoConsent = options.autoConsent === true
@@ -305,7 +306,8 @@ class Running implements Sandbox {
 
   /** A scripted body counts as the server's own, so it names the account. */
   #nameCaller(request: Request): string | undefined {
-    const caller = identify(headerOf(request, 'authorization'), this.state, this.#now(), 'anonymous')
+    const rules = { ...this.#rest.rules, deadToken: 'anonymous' } as const
+    const caller = identify(headerOf(request, 'authorization'), this.state, this.#now(), rules)
     return 'status' in caller || caller.user === undefined ? undefined : this.state.users[caller.user]?.name
   }
 

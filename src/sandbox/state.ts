@@ -4,6 +4,7 @@
  * Shapes follow Atlassian's REST documents; what they leave open is said where it is decided.
  */
 import { randomBytes } from 'node:crypto'
+import { type CodeState, makeCodeState } from './code-state.js'
 import { type InstanceState, makeInstanceState } from './instance-state.js'
 
 /** A level of the whole server, weakest first. */
@@ -77,6 +78,8 @@ export interface TokenPair {
   presented?: number
   /** When the pair was rotated away; absent while it is the live one. */
   rotatedAt?: number
+  /** Where a rotation leaves the access token alive. */
+  outlivesRotation?: true
   revoked?: boolean
 }
 
@@ -112,6 +115,7 @@ export function isServerStatus(text: unknown): text is ServerStatus {
 /** Everything. */
 export interface SandboxState {
   instance: InstanceState
+  code: CodeState
   status: ServerStatus
   accessTokenMaxExpiryDays: number | null
   banner: { message: string; enabled: boolean; audience: string } | null
@@ -181,6 +185,7 @@ export function makeState(redirectUri: string): SandboxState {
   const group = (name: string, members: string[], deletable = true): Group => ({ name, deletable, members })
   return {
     instance: makeInstanceState(),
+    code: makeCodeState(),
     status: 'RUNNING',
     accessTokenMaxExpiryDays: null,
     banner: null,
@@ -225,6 +230,7 @@ export function reviveState(parsed: SandboxState): SandboxState {
     ...parsed,
     // What an older sandbox did not keep begins as on a new server.
     instance: { ...makeInstanceState(), ...parsed.instance },
+    code: { ...makeCodeState(), ...parsed.code },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),

@@ -3,13 +3,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.js'
 import { asForm, asJson } from '../../src/bitbucket/content.js'
 import { compareVersions } from '../../src/model/version.js'
+import { codeSteps } from './code-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
 import { defects, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
 
-const steps = [...firstSteps, ...instanceSteps, ...serverSteps]
+const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [

@@ -11,7 +11,7 @@ export interface Step {
   readonly body?: unknown
   readonly status: number
   /** Default: the administrator. */
-  readonly as?: 'alice' | 'bob' | 'nobody'
+  readonly as?: 'alice' | 'bob' | 'trainee' | 'nobody'
   readonly isWrong?: true
   /** A form instead of a body; the documents describe none that could be judged. */
   readonly form?: readonly FormPart[]

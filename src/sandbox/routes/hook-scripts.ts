@@ -4,7 +4,9 @@
  */
 import { absent, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import type { HookScript, InstanceState } from '../instance-state.js'
+import type { Project } from '../code-state.js'
 import type { Context, Route } from '../router.js'
+import { inProject } from '../scopes.js'
 
 const base = '/api/{version}/hook-scripts'
 
@@ -55,22 +57,22 @@ function put({ state: { instance }, form }: Context, script: HookScript): Reply 
   return ok(show(script))
 }
 
-/** Only the projects that have repositories are known, as in the list of these. */
-function listBound({ state: { instance }, path, query, features }: Context): Reply {
-  const key = path['project']?.toUpperCase() ?? ''
-  const keys = [...new Set(instance.repositories.map(({ project }) => project))]
-  if (!keys.includes(key)) return absent(`Project ${path['project'] ?? ''} does not exist.`)
+function listBound({ state: { instance }, query, features }: Context, { id, key }: Project): Reply {
   const bound = instance.hookScriptBindings.flatMap(({ project, scriptId, triggerIds }) => {
-    const script = instance.hookScripts.find(({ id }) => id === scriptId)
+    const script = instance.hookScripts.find((one) => one.id === scriptId)
     if (project !== key || script === undefined) return []
-    return [{ script: show(script), triggerIds, scope: { type: 'PROJECT', resourceId: keys.indexOf(key) + 1 } }]
+    return [{ script: show(script), triggerIds, scope: { type: 'PROJECT', resourceId: id } }]
   })
   return page(bound, query, features.pageLimit)
 }
 
 export const hookScriptRoutes: readonly Route[] = [
-  // PROJECT_ADMIN, which here comes with ADMIN alone.
-  { method: 'GET', path: '/api/{version}/projects/{project}/hook-scripts', needs: 'ADMIN', handle: listBound },
+  {
+    method: 'GET',
+    path: '/api/{version}/projects/{project}/hook-scripts',
+    needs: 'anyone',
+    handle: inProject('PROJECT_ADMIN', listBound),
+  },
   { method: 'POST', path: base, needs: 'SYS_ADMIN', takesForm: true, handle: post },
   { method: 'GET', path: `${base}/{id}`, needs: 'SYS_ADMIN', handle: withScript((_context, one) => ok(show(one))) },
   { method: 'PUT', path: `${base}/{id}`, needs: 'SYS_ADMIN', takesForm: true, handle: withScript(put) },

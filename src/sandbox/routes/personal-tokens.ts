@@ -1,6 +1,7 @@
 /** HTTP access tokens of users: U-03 of the catalogue. Everybody manages their own, an ADMIN everybody's. */
 import { randomBytes } from 'node:crypto'
 import { absent, absentPrincipal, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { isSecretOf } from '../caller.js'
 import type { PersonalToken } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
 import type { SandboxState, User } from '../state.js'
@@ -34,15 +35,14 @@ function show({ id, name }: PersonalToken): Record<string, unknown> {
 }
 
 /** The secret begins with the id, as that in the documents does. */
-function makeSecret(id: string): string {
+export function makeSecret(id: string): string {
   const bytes = Buffer.concat([Buffer.from(`${id}:`), randomBytes(32 - id.length)])
   return `BBDC-${bytes.toString('base64')}`
 }
 
 function revoke({ httpAccessTokens }: SandboxState, id: string): void {
   for (const secret of Object.keys(httpAccessTokens)) {
-    const bytes = Buffer.from(secret.slice('BBDC-'.length), 'base64')
-    if (bytes.toString('latin1').startsWith(`${id}:`)) delete httpAccessTokens[secret]
+    if (isSecretOf(id, secret)) delete httpAccessTokens[secret]
   }
 }
 

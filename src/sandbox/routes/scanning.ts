@@ -3,7 +3,8 @@ import { absent, failure, holds, invalid, noContent, ok, page, type Reply } from
 import type { Repository, ScanningRule } from '../instance-state.js'
 import { isJavaRegex } from '../java-regex.js'
 import type { Context, Route } from '../router.js'
-import { findRepository, showRepository, sortRepositories } from './repositories.js'
+import { findRepository } from '../scopes.js'
+import { showRepository, sortRepositories } from '../show-code.js'
 import { fieldsOf } from './settings.js'
 
 const rules = '/api/{version}/secret-scanning/rules'
@@ -103,11 +104,13 @@ const ruleRoutes: readonly Route[] = [
   },
 ]
 
-function findExempt({ state: { instance }, query, features }: Context): Reply {
+function findExempt({ state, query, features }: Context): Reply {
   const refusal = refuseOrder(query)
   if (refusal !== undefined) return refusal
-  const found = instance.repositories.filter(({ id }) => instance.exemptRepositories.includes(id))
-  return page(sortRepositories(found, query.get('order')).map(showRepository), query, features.pageLimit)
+  const { repositories, exemptRepositories } = state.instance
+  const found = repositories.filter(({ id }) => exemptRepositories.includes(id))
+  const shown = sortRepositories(found, query.get('order')).map((one) => showRepository(state, one))
+  return page(shown, query, features.pageLimit)
 }
 
 /** All or nothing. */
