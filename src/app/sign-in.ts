@@ -4,8 +4,8 @@
  * What can fail without a person is tried before the person is asked, and the code is exchanged the moment it arrives,
  * since it is good for seconds.
  */
-import { AuthError } from '../model/errors.js'
-import type { SignInStatus } from '../model/sign-in.js'
+import { AuthError, BusyError, UsageError } from '../model/errors.js'
+import type { LockWords, Outlook, RevocationState, SignInStatus } from '../model/sign-in.js'
 
 /** A sign-in that waits for its redirect, received or pasted. */
 export interface SignInAttempt<Grant> {
@@ -42,8 +42,20 @@ export interface SignInVault {
   rotate(): Promise<SignInStatus>
   /** Finishes what a run left unfinished; `null` where nothing is. */
   recover(allowsReplay: boolean): Promise<SignInStatus | null>
-  /** Whether there was one. */
-  forget(): Promise<boolean>
+  /** Forgets what is stored, after the server was asked to. */
+  forget(): Promise<SignOut>
+  /** What the next run would do; `null` where nobody is signed in. Sends nothing. */
+  foresee(): Promise<Outlook | null>
+  /** Who holds lock and lease. */
+  locks(): Promise<readonly LockWords[]>
+  /** Frees what can be freed; answers what was held before. */
+  force(): Promise<readonly LockWords[]>
+}
+
+/** A sign-out. */
+export interface SignOut {
+  readonly wasSignedIn: boolean
+  readonly revocation: RevocationState
 }
 
 /**
@@ -100,7 +112,60 @@ export async function refreshSignIn(
   return { status: await vault.rotate(), isRefreshed: true }
 }
 
-/** Forgets what is stored. `false`: nothing was. The server goes on accepting the tokens until they are revoked there. */
-export async function signOut(vault: SignInVault): Promise<boolean> {
+/** Forgets what is stored, here and, where the server offers it, there. */
+export async function signOut(vault: SignInVault): Promise<SignOut> {
   return vault.forget()
+}
+
+/** Days left of a refresh token below which people are warned. */
+export const scarceDays = 14
+
+/** A sign-in with everything that may be told of it. */
+export interface SignInReport {
+  readonly status: SignInStatus
+  readonly outlook: Outlook | null
+  readonly locks: readonly LockWords[]
+  /** Whole days left of the refresh token, if the server keeps Bitbucket's default; negative: past. */
+  readonly daysLeft: number
+  readonly warnings: readonly string[]
+}
+
+/**
+ * What is stored, who is at it, and what the next run would do.
+ * @throws AuthError like {@link readSignIn}
+ */
+export async function reportSignIn(vault: SignInVault, baseUrl: string, now: number): Promise<SignInReport> {
+  const status = await readSignIn(vault, baseUrl)
+  const daysLeft = Math.floor((status.refreshExpiresAbout - now) / 86_400_000)
+  const warnings =
+    daysLeft >= scarceDays
+      ? []
+      : [
+          daysLeft < 0
+            ? 'The refresh token has probably expired: bbstate auth login.'
+            : `The refresh token ends in about ${daysLeft} days. Let a weekly job run: bbstate auth refresh --if-older-than 7d`,
+        ]
+  return { status, outlook: await vault.foresee(), locks: await vault.locks(), daysLeft, warnings }
+}
+
+/**
+ * Frees lock and lease by force.
+ * @param isForced a person accepts the risk
+ * @throws UsageError where something is held and nobody has accepted the risk; BusyError where it cannot be freed.
+ */
+export async function unlock(vault: SignInVault, isForced: boolean): Promise<readonly LockWords[]> {
+  const held = (await vault.locks()).filter(({ holder }) => holder !== null)
+  if (held.length === 0) return []
+  const words = held.map(({ name, holder }) => `the ${name} is held by ${holder ?? ''}`).join('; ')
+  if (!isForced) {
+    throw new UsageError(`Nothing was freed: ${words}`, {
+      hint: 'If that run still works, freeing it lets two runs use up one refresh token, and Bitbucket may then accept neither: end it first. If it is dead: bbstate auth unlock --force',
+    })
+  }
+  const firm = held.filter(({ isForcible }) => !isForcible)
+  if (firm.length < held.length) await vault.force()
+  if (firm.length === 0) return held
+  throw new BusyError(`It cannot be freed from here: ${words}`, {
+    hint: 'It is freed the moment that process ends, and by nothing else; a lock of a helper also ends by itself. End the process (kill PID), never delete the lock file.',
+  })
 }

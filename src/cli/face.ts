@@ -116,7 +116,7 @@ export class Face {
       return
     }
     if (line === undefined) return
-    if (event.type === 'warning') this.note(`${line}\n`)
+    if (event.type === 'warning' || event.type === 'handed-out') this.note(`${line}\n`)
     else if (this.options.quiet) return
     else if (event.type === 'waiting' || event.type === 'applied') this.note(`${line}\n`)
     else if (this.#stderr.isTTY === true) this.#showStatus(line)

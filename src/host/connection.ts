@@ -14,11 +14,13 @@ import { basic, staticBearer } from '../oauth/static-credentials.js'
 import { createTransport, type Transport } from '../transport.js'
 import { askKeychain } from './keychain.js'
 import { readAllowances } from './plan-options.js'
-import { findProfile, type Profile, readProfiles } from './profile.js'
+import { findProfile, type Profile, readProfiles, type StoreWords } from './profile.js'
+import { openRescue } from './recovery.js'
 import type { Settings } from './settings.js'
+import { takeVariable } from './store-parts.js'
 import { takeStoreKeys } from './store-keys.js'
 import { describeRun, openToken, type Token, type TokenOptions } from './token.js'
-import { chooseStore, storeMaker } from './token-store.js'
+import { nameStore, parseStore, storeMaker } from './token-store.js'
 import { tlsOptions } from './trust.js'
 import type { World } from './world.js'
 
@@ -29,6 +31,8 @@ export interface Connection {
   readonly profile: Profile | undefined
   readonly settings: Settings
   readonly transport: Transport
+  /** Where the token is kept. */
+  readonly store: StoreWords
 }
 
 /**
@@ -70,7 +74,8 @@ export async function findConnection(
     ...tlsOptions(certificates, world.environment),
     ...(proxy === undefined ? {} : { proxy }),
   })
-  return { baseUrl, clientId: clientId ?? profile?.clientId, profile, settings, transport }
+  const store = nameStore(settings, profile)
+  return { baseUrl, clientId: clientId ?? profile?.clientId, profile, settings, transport, store }
 }
 
 function whereOf({ source }: NonNullable<Desired['server']>): string {
@@ -91,7 +96,7 @@ function unknownServer(assertion: Desired['server']): AuthError {
 
 const connectionNames = [
   ...['url', 'client-id', 'client-secret-file', 'ca-file', 'cert', 'key', 'proxy'],
-  ...['token-store', 'store-argument', 'store-variable'],
+  ...['token-store', 'store-argument', 'store-variable', 'recovery-key', 'recovery-sink'],
 ]
 
 function withConnectionFile(world: World, settings: Settings): Settings {
@@ -120,11 +125,11 @@ function parseConnection(text: string, path: string): Record<string, unknown> {
 /** Where the token is kept, and where this machine keeps what belongs to it. */
 async function storeOptions(
   world: World,
-  { settings, profile }: Connection,
+  { settings, store }: Connection,
   listen: Listener | undefined,
 ): Promise<Pick<TokenOptions, 'directory' | 'markDirectory' | 'makeStore' | 'allowsNetworkFileSystem'>> {
   const { config, data } = await world.directories()
-  const choice = chooseStore(settings, profile)
+  const choice = parseStore(store)
   const directory = choice.type === 'file' ? choice.directory : undefined
   return {
     directory: directory ?? join(data, 'tokens'),
@@ -148,6 +153,7 @@ export async function openStoredToken(
     })
   }
   const secret = readClientSecret(world, settings)
+  const rescue = await openRescue(world, connection, listen)
   const policy = {
     isInteractive: world.isInteractive,
     warn: (message: string) => listen?.({ type: 'warning', warning: { code: 'AUTH_PLAIN', message } }),
@@ -163,17 +169,17 @@ export async function openStoredToken(
     run: describeRun(command, world.environment),
     lockTimeoutMilliseconds: (settings.number('lock-timeout') ?? 60) * 1000,
     signal: world.signal,
+    ...(rescue === undefined ? {} : { rescue }),
     ...(listen === undefined ? {} : { listen }),
   })
 }
 
 function readClientSecret(world: World, settings: Settings): Secret | undefined {
   const file = settings.text('client-secret-file')
-  const value =
-    file === undefined
-      ? world.environment['BBSTATE_CLIENT_SECRET']
-      : world.readFile(file, '--client-secret-file').trim()
-  if (value === undefined || value === '') return undefined
+  // Taken in any case: a browser that is started inherits the environment.
+  const variable = takeVariable(world, 'BBSTATE_CLIENT_SECRET')
+  const value = file === undefined ? variable : world.readFile(file, '--client-secret-file').trim()
+  if (value === null || value === '') return undefined
   world.scrubber.add(value)
   return new Secret(value)
 }

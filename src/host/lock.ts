@@ -5,7 +5,9 @@
  * file is never renamed or deleted, since a lock lies on the file and not on its name. It holds a line about the holder,
  * for people. The native module is loaded with the first lock, since most runs need none.
  */
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import process from 'node:process'
 import { AuthError, BusyError } from '../model/errors.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
 import type { FileLock } from '../oauth/stores/file.js'
@@ -43,6 +45,34 @@ export async function acquireLock(
     await file.close()
     await clock.sleep(interval)
   }
+}
+
+/**
+ * Who holds the lock of a file, in words: process, command and since when; `null`: nobody. Never waits.
+ * @throws AuthError `AUTH_STORE` where there can be no lock.
+ */
+export async function findHolder(path: string): Promise<string | null> {
+  const { tryLock, unlock } = await loadLocks()
+  const isThere = (await stat(path).catch(() => null)) !== null
+  if (!isThere) return null
+  const file = await openLockFile(path)
+  try {
+    if (tryLock(file.fd)) {
+      unlock(file.fd)
+      return null
+    }
+    const { holder, host, since, pid } = parseHolder(await file.readFile('utf8').catch(() => ''))
+    const command = pid === undefined || host !== hostname() ? null : await findCommand(pid)
+    return `${holder} on ${host}, since ${since}${command === null ? '' : ` (process ${pid}: ${command})`}`
+  } finally {
+    await file.close()
+  }
+}
+
+/** The command line of a process of this machine, where the system shows it. bbstate itself takes no secret there. */
+async function findCommand(pid: number): Promise<string | null> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return text === '' ? null : oneLine(text.split('\0').join(' ').trim())
 }
 
 function makeLock(file: FileHandle, path: string, unlock: (fd: number) => void): FileLock {
@@ -87,7 +117,8 @@ async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
 }
 
 async function describeHolder(file: FileHandle, run: Run, clock: TokenClock): Promise<void> {
-  const text = JSON.stringify({ holder: run.holder, host: run.host, since: new Date(clock.now()).toISOString() })
+  const since = new Date(clock.now()).toISOString()
+  const text = JSON.stringify({ holder: run.holder, host: run.host, since, pid: process.pid })
   await file.truncate(0)
   await file.appendFile(text)
 }
@@ -99,7 +130,14 @@ function describeBusy(text: string): BusyError {
   })
 }
 
-function parseHolder(text: string): { holder: string; host: string; since: string } {
+interface Holder {
+  readonly holder: string
+  readonly host: string
+  readonly since: string
+  readonly pid?: number
+}
+
+function parseHolder(text: string): Holder {
   const unknown = { holder: 'another run', host: 'this machine', since: 'a moment ago' }
   try {
     const data: unknown = JSON.parse(text)
@@ -107,11 +145,17 @@ function parseHolder(text: string): { holder: string; host: string; since: strin
     const fields = data as Readonly<Record<string, unknown>>
     const read = (name: keyof typeof unknown): string => {
       const value = fields[name]
-      // What lies in the file goes to a terminal: one short line without control characters.
-      return typeof value === 'string' ? value.replaceAll(/\p{Cc}/gu, ' ').slice(0, 200) : unknown[name]
+      return typeof value === 'string' ? oneLine(value) : unknown[name]
     }
-    return { holder: read('holder'), host: read('host'), since: read('since') }
+    const { pid } = fields
+    const process = typeof pid === 'number' && Number.isInteger(pid) ? { pid } : {}
+    return { holder: read('holder'), host: read('host'), since: read('since'), ...process }
   } catch {
     return unknown
   }
+}
+
+/** What lies in a file goes to a terminal: one short line without control characters. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 200)
 }

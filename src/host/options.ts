@@ -4,6 +4,7 @@
  * Every option has the environment variable `BBSTATE_<OPTION>`, except approvals, which must stand in the command, and
  * secrets, which have only the variable or a file.
  */
+import { loginOptions, moveOptions, recoverOptions, recoveryKeyOptions } from './auth-options.js'
 import { sandboxOptions } from './sandbox-options.js'
 import { helperOptions, storeOptions } from './store-options.js'
 
@@ -246,27 +247,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'auth login',
     description: 'Sign in with OAuth 2.0 and keep the token',
-    options: [
-      {
-        name: 'redirect-uri',
-        type: 'string',
-        value: 'URI',
-        default: 'http://localhost:34106/',
-        description: 'Redirect URL of the application link, character for character',
-      },
-      { name: 'scope', type: 'string', value: 'SCOPE', default: 'SYSTEM_ADMIN', description: 'Scope to ask for' },
-      { name: 'browser', type: 'boolean', default: true, description: 'Open the browser; --no-browser prints the URL' },
-      { name: 'paste', type: 'boolean', description: 'Paste the redirect instead of listening for it' },
-      {
-        name: 'callback-cert',
-        type: 'string',
-        value: 'FILE',
-        description: 'PEM certificate for an https redirect URL',
-      },
-      { name: 'callback-key', type: 'string', value: 'FILE', description: 'PEM key for it' },
-      ...connectionOptions,
-      ...outputOptions,
-    ],
+    options: [...loginOptions, ...connectionOptions, ...outputOptions],
     examples: ['bbstate auth login --url https://bitbucket.example.com --client-id 3f14…'],
   },
   {
@@ -291,13 +272,33 @@ export const commands: readonly CommandWords[] = [
   },
   {
     name: 'auth recover',
-    description: 'Finish a refresh that a run left unfinished, or say what was lost',
+    usage: '[file]',
+    description:
+      'Finish a refresh that a run left unfinished, also from the line that it handed out, or say what was lost',
+    options: [...recoverOptions, ...connectionOptions, ...outputOptions],
+    examples: ['bbstate auth recover', 'bbstate auth recover pair.txt --recovery-secret-file recovery-key'],
+  },
+  {
+    name: 'auth recovery-key',
+    description: 'Make the key pair that opens a token which no store took; needs no server',
+    options: [...recoveryKeyOptions, ...outputOptions],
+    examples: ['bbstate auth recovery-key --out recovery-key'],
+  },
+  {
+    name: 'auth move',
+    description: 'Move the token to another store, and let later runs find it there',
+    options: [...moveOptions, ...connectionOptions, ...outputOptions],
+    examples: ['bbstate auth move --to vault:https://vault.example.com:8200/secret/bbstate'],
+  },
+  {
+    name: 'auth unlock',
+    description: 'Say who holds the locks of the token; with --force, free what can be freed',
     options: [
       {
-        name: 'replay',
+        name: 'force',
         type: 'boolean',
         isApproval: true,
-        description: 'Present the old token once more although another machine may hold the new one',
+        description: 'Free them although the run that holds them may still work',
       },
       ...connectionOptions,
       ...outputOptions,
@@ -305,7 +306,7 @@ export const commands: readonly CommandWords[] = [
   },
   {
     name: 'auth logout',
-    description: 'Forget the stored token',
+    description: 'Forget the stored token, and revoke it where the server offers that',
     options: [...connectionOptions, ...outputOptions],
   },
   {

@@ -24,6 +24,18 @@ export interface Profile {
   /** What `--store-argument` and `--store-variable` gave for it. */
   readonly storeArguments?: readonly string[]
   readonly storeVariables?: readonly string[]
+  /** Absolute paths of `--recovery-key` and `--recovery-sink`, where they were given; the sink may be `-`. */
+  readonly recoveryKey?: string
+  readonly recoverySink?: string
+  /** The store that a move left and has not cleared yet. */
+  readonly movedFrom?: StoreWords
+}
+
+/** A store as options name it. */
+export interface StoreWords {
+  readonly tokenStore: string
+  readonly storeArguments: readonly string[]
+  readonly storeVariables: readonly string[]
 }
 
 /** The user's directories: `config` for profiles, `data` for tokens. */
@@ -107,6 +119,8 @@ function parseProfile(data: unknown): Profile | null {
   if (typeof data !== 'object' || data === null) return null
   const fields = data as Readonly<Record<string, unknown>>
   const { baseUrl, clientId, redirectUri, caFile, tokenStore, storeArguments, storeVariables } = fields
+  const { recoveryKey, recoverySink } = fields
+  const movedFrom = parseWords(fields['movedFrom'])
   if (typeof baseUrl !== 'string' || typeof clientId !== 'string' || typeof redirectUri !== 'string') return null
   if (canonicalBaseUrl(baseUrl) !== baseUrl) return null
   return {
@@ -117,7 +131,17 @@ function parseProfile(data: unknown): Profile | null {
     ...(typeof tokenStore === 'string' ? { tokenStore } : {}),
     ...(isTexts(storeArguments) ? { storeArguments } : {}),
     ...(isTexts(storeVariables) ? { storeVariables } : {}),
+    ...(typeof recoveryKey === 'string' ? { recoveryKey } : {}),
+    ...(typeof recoverySink === 'string' ? { recoverySink } : {}),
+    ...(movedFrom === null ? {} : { movedFrom }),
   }
+}
+
+function parseWords(data: unknown): StoreWords | null {
+  if (typeof data !== 'object' || data === null) return null
+  const { tokenStore, storeArguments, storeVariables } = data as Readonly<Record<string, unknown>>
+  const isWhole = typeof tokenStore === 'string' && isTexts(storeArguments) && isTexts(storeVariables)
+  return isWhole ? { tokenStore, storeArguments, storeVariables } : null
 }
 
 function isTexts(data: unknown): data is readonly string[] {

@@ -8,9 +8,9 @@ import { type Connection, findConnection, openStoredToken } from './connection.j
 import { readAllowances } from './plan-options.js'
 import { readProfiles, saveProfile } from './profile.js'
 import { ask } from './prompt.js'
+import { nameRecovery } from './recovery.js'
 import type { Settings } from './settings.js'
 import { beginSignIn, describeRun, systemClock, type Token } from './token.js'
-import { describeStore } from './token-store.js'
 import type { World } from './world.js'
 
 /** Opens the token that the `auth` commands look after. */
@@ -90,14 +90,15 @@ async function remember(world: World, connection: Connection, redirectUri: strin
   const { baseUrl, clientId = '', settings } = connection
   const { config } = await world.directories()
   const caFile = settings.text('ca-file')
-  const tokenStore = describeStore(settings)
-  const [storeArguments, storeVariables] = [settings.list('store-argument'), settings.list('store-variable')]
+  const given = settings.text('token-store') === undefined ? {} : connection.store
+  const recovery = nameRecovery(connection)
   const profile = {
     baseUrl,
     clientId,
     redirectUri,
     ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
-    ...(tokenStore === undefined ? {} : { tokenStore, storeArguments, storeVariables }),
+    ...given,
+    ...(recovery.key === undefined ? {} : { recoveryKey: recovery.key, recoverySink: recovery.sink }),
   }
   await saveProfile(config, profile, describeRun('auth login', world.environment), systemClock)
 }

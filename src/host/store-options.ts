@@ -33,4 +33,16 @@ export const storeOptions = [
     description: 'PEM certificate of this client for --token-store etcd: and vault:',
   },
   { name: 'store-cert-key', type: 'string', value: 'FILE', description: 'PEM key for it' },
+  {
+    name: 'recovery-key',
+    type: 'string',
+    value: 'FILE',
+    description: 'Public key to which a refreshed token is encrypted that the store does not take',
+  },
+  {
+    name: 'recovery-sink',
+    type: 'string',
+    value: 'FILE',
+    description: 'Where that goes: a file, or - for stderr (the default)',
+  },
 ] as const

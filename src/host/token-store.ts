@@ -12,7 +12,7 @@ import { createTransport, type Transport } from '../transport.js'
 import { type ClusterChoice, clusterMaker, parseCluster } from './cluster-store.js'
 import type { HelperWords } from './exec-helper.js'
 import { acquireLock } from './lock.js'
-import type { Profile } from './profile.js'
+import type { Profile, StoreWords } from './profile.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
 import { makeSealedBox } from './sealed-box.js'
 import { type MakeStore, takeVariable } from './store-parts.js'
@@ -40,11 +40,28 @@ interface GithubChoice {
  * @throws UsageError
  */
 export function chooseStore(settings: Settings, profile?: Profile): StoreChoice {
+  return parseStore(nameStore(settings, profile))
+}
+
+/** The words of that store; they mean the same in every working directory. */
+export function nameStore(settings: Settings, profile?: Profile): StoreWords {
   const given = settings.text('token-store')
-  const [kind, rest = ''] = (given ?? profile?.tokenStore ?? 'file').split(/:(.*)/su)
+  const { args, variables } = helperParts(settings, given === undefined ? profile : undefined)
+  return {
+    tokenStore: anchorStore(given ?? profile?.tokenStore ?? 'file'),
+    storeArguments: args,
+    storeVariables: variables,
+  }
+}
+
+/**
+ * The store that words name.
+ * @throws UsageError
+ */
+export function parseStore({ tokenStore, storeArguments, storeVariables }: StoreWords): StoreChoice {
+  const [kind, rest = ''] = tokenStore.split(/:(.*)/su)
   if (kind === 'file') return { type: 'file', directory: rest === '' ? undefined : resolve(rest) }
-  if (kind === 'exec')
-    return { type: 'exec', path: rest, ...helperParts(settings, given === undefined ? profile : undefined) }
+  if (kind === 'exec') return { type: 'exec', path: rest, args: storeArguments, variables: storeVariables }
   if (kind === 'github') return parseGithub(rest)
   if (kind === 'etcd' || kind === 'vault') return parseCluster(kind, rest)
   throw new UsageError(`--token-store ${kind} is not known`, {
@@ -166,9 +183,8 @@ async function prepareJob(world: World, name: string, run: Run, clock: TokenCloc
 }
 
 /** The text of `--token-store` as a profile keeps it: it means the same in every working directory. */
-export function describeStore(settings: Settings): string | undefined {
-  const text = settings.text('token-store')
-  return text?.startsWith('file:') === true ? `file:${resolve(text.slice('file:'.length))}` : text
+export function anchorStore(text: string): string {
+  return text.startsWith('file:') && text !== 'file:' ? `file:${resolve(text.slice('file:'.length))}` : text
 }
 
 /**

@@ -13,19 +13,24 @@ import type { Listener } from '../model/event.js'
 import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
+import { foresee } from '../oauth/foresee.js'
+import { forceLocks, inspectLocks } from '../oauth/locks.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
+import type { TokenRecord } from '../oauth/record.js'
+import { type OpenedLine, type RescueSink, takePair } from '../oauth/rescue.js'
+import { readAgain } from '../oauth/rotation.js'
 import type { RotationTools } from '../oauth/rotation-tools.js'
 import { createSealer, type Sealer, type StoreKeys } from '../oauth/seal.js'
 import { createSession, type Session } from '../oauth/session.js'
 import { describeSignIn, forgetSignIn, keepSignIn, prepareSignIn, type SignInOptions } from '../oauth/sign-in.js'
-import type { LeaseArea, TokenStore } from '../oauth/store.js'
+import type { LeaseArea, LockView, TokenStore } from '../oauth/store.js'
 import { createFileMark, createFileStage, createFileStore } from '../oauth/stores/file.js'
 import { createLeaseArea, type LeaseLock, rotateUnderLease } from '../oauth/use-lease.js'
 import { createTokenEndpoint } from '../oauth/token-endpoint.js'
 import type { Transport } from '../transport.js'
 import type { CallbackOptions } from './callback.js'
 import { nodeCrypto } from './crypto.js'
-import { acquireLock } from './lock.js'
+import { acquireLock, findHolder } from './lock.js'
 import { prepareDirectory, recordFiles } from './record-file.js'
 import type { MakeStore, StoreParts } from './store-parts.js'
 
@@ -72,6 +77,8 @@ export interface TokenOptions {
   readonly allowsNetworkFileSystem?: boolean
   readonly quarantineMilliseconds?: number
   readonly clock?: TokenClock
+  /** Takes a new pair that the store does not. */
+  readonly rescue?: RescueSink
   readonly signal?: AbortSignal
   readonly listen?: Listener
 }
@@ -82,6 +89,10 @@ export interface Token {
   readonly session: Session
   /** What `auth status`, `refresh` and `logout` work on. */
   readonly vault: SignInVault
+  /** Everything a rotation works with, for moves and checks of the store. */
+  readonly tools: RotationTools
+  /** Brings a handed-out pair back; `null` where the store is past it. @param where the file, for messages */
+  restore(line: OpenedLine, where: string): Promise<SignInStatus | null>
   /** Proves that a pair could be fetched and kept. */
   prepare(): Promise<void>
   /** Exchanges the grant of a sign-in and stores the pair. */
@@ -99,21 +110,39 @@ export async function openToken(options: TokenOptions): Promise<Token> {
     const stored = await tools.store.read()
     return stored && describeSignIn(stored, tools.store)
   }
+  const describeRecord = (record: TokenRecord): SignInStatus =>
+    describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
   return {
     session,
+    tools,
+    async restore(line, where) {
+      const { record } = await readAgain(tools, tools.store)
+      const stage = takePair(line, record, where, nodeCrypto)
+      if (stage === null) return null
+      // From here on it is a pair that this machine has staged, and the usual recovery commits it.
+      await tools.stage.write(stage)
+      return describeRecord(await rotateUnderLease(tools, record))
+    },
     vault: {
       read: describe,
       async rotate() {
-        const record = await session.rotate()
-        return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
+        return describeRecord(await session.rotate())
       },
       async recover(allowsReplay) {
         const stored = await tools.store.read()
         if (stored === null || stored.record.pending === null) return null
-        const record = await rotateUnderLease({ ...tools, allowsReplay }, stored.record)
-        return describeSignIn({ record, revision: '', isSealed: options.keys !== null }, tools.store)
+        return describeRecord(await rotateUnderLease({ ...tools, allowsReplay }, stored.record))
       },
       forget: () => forgetSignIn(tools),
+      async foresee() {
+        const stored = await tools.store.read()
+        if (stored === null) return null
+        const stage = await tools.stage.read().catch(() => null)
+        const hasClientSecret = options.clientSecret !== undefined
+        return foresee(stored.record, { now: tools.clock.now(), host: tools.run.host, stage, hasClientSecret })
+      },
+      locks: () => inspectLocks(tools),
+      force: () => forceLocks(tools),
     },
     prepare: () => prepareSignIn(tools),
     async keep(request, grant, signInOptions) {
@@ -180,6 +209,7 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
     scrubber,
     lockTimeoutMilliseconds,
     ...(options.quarantineMilliseconds === undefined ? {} : { quarantineMilliseconds: options.quarantineMilliseconds }),
+    ...(options.rescue === undefined ? {} : { rescue: options.rescue }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   }
@@ -194,20 +224,25 @@ function leaseBeside(
 ): { readonly lease?: LeaseArea } {
   const { run, clock } = parts
   if (store.capabilities.lock === 'none') return {}
-  let beside: Promise<TokenStore> | undefined
+  let made: Promise<TokenStore> | undefined
+  const beside = (make: MakeStore): Promise<TokenStore> => (made ??= make({ ...parts, name: `${parts.name}.use` }))
   const lock = async (timeout: number): Promise<LeaseLock> => {
-    if (makeStore === undefined) {
-      const held = await acquireLock(path, timeout, run, clock)
-      return { remaining: () => Promise.resolve(Number.POSITIVE_INFINITY), unlock: () => held.release() }
-    }
-    beside ??= makeStore({ ...parts, name: `${parts.name}.use` })
-    return (await beside).lock(timeout)
+    if (makeStore !== undefined) return (await beside(makeStore)).lock(timeout)
+    const held = await acquireLock(path, timeout, run, clock)
+    return { remaining: () => Promise.resolve(Number.POSITIVE_INFINITY), unlock: () => held.release() }
+  }
+  const view: LockView = {
+    holder: async () =>
+      makeStore === undefined ? findHolder(path) : ((await (await beside(makeStore)).lockView?.holder()) ?? null),
+    ...(makeStore === undefined || store.lockView?.free === undefined
+      ? {}
+      : { free: async () => (await beside(makeStore)).lockView?.free?.() }),
   }
   const every = (milliseconds: number, work: () => void): (() => void) => {
     const timer = setInterval(work, milliseconds).unref()
     return () => clearInterval(timer)
   }
-  return { lease: createLeaseArea({ lock, elapsed: () => clock.elapsed(), every }) }
+  return { lease: createLeaseArea({ lock, view, elapsed: () => clock.elapsed(), every }) }
 }
 
 function fileStoreIn(directory: string): MakeStore {
@@ -221,6 +256,7 @@ function fileStoreIn(directory: string): MakeStore {
         clientId,
         files: recordFiles,
         lock: (lockPath, timeout) => acquireLock(lockPath, timeout, run, clock),
+        holderOf: findHolder,
         sealer: makeSealer(path),
         crypto,
       }),

@@ -1,5 +1,5 @@
 /**
- * What happens while a run is under way, told to whoever shows progress. Events never hold a secret.
+ * What happens while a run is under way, told to whoever shows progress. Events never hold a secret in the clear.
  */
 import type { Outcome } from './outcome.js'
 import type { Change, Warning } from './plan.js'
@@ -12,6 +12,8 @@ export type Event =
   /** A wait that the server asked for, or that a retry takes; `seconds` is its length. */
   | { readonly type: 'waiting'; readonly reason: string; readonly seconds: number }
   | { readonly type: 'warning'; readonly warning: Warning }
+  /** A line that must not get lost, to be shown as it is: a token for the holder of the recovery key. */
+  | { readonly type: 'handed-out'; readonly line: string }
   | {
       readonly type: 'request'
       readonly method: string

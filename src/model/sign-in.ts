@@ -21,4 +21,26 @@ export interface SignInStatus {
   readonly isSealed: boolean
   /** Where they lie, in words. */
   readonly location: string
+  /** The store that a move to it was begun to; `null`: none was. */
+  readonly movingTo: string | null
 }
+
+/** One of the two locks of a token. */
+export interface LockWords {
+  /** The rotation lock is held for a refresh, the use lease while a run works with the token. */
+  readonly name: 'rotation lock' | 'use lease'
+  /** In words; `null`: nobody. */
+  readonly holder: string | null
+  /** Whether somebody else can free it. */
+  readonly isForcible: boolean
+}
+
+/** What the next run that needs the token would do with it. */
+export interface Outlook {
+  readonly action: 'use' | 'refresh' | 'commit' | 'wait' | 'find-out' | 'sign-in' | 'recover' | 'finish-move'
+  /** In words. */
+  readonly text: string
+}
+
+/** What became of the tokens of a sign-out at the server. */
+export type RevocationState = 'revoked' | 'not-offered' | 'failed' | 'unreadable' | 'moved' | 'none'

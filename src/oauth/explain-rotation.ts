@@ -1,6 +1,7 @@
 /** Why a rotation ended without a token, in the words of an administrator: what happened, where, and what to do. */
 import { ApiError, AuthError, type BbstateError, BusyError, InterruptedError } from '../model/errors.js'
 import type { Pending, TokenRecord } from './record.js'
+import type { HandedOut } from './rescue.js'
 import type { Failure } from './rotation-states.js'
 
 /** What the words are made of. */
@@ -13,6 +14,8 @@ export interface RotationStory {
   readonly record: TokenRecord
   /** What the server or the store said last; for `not-refreshed` and `uncertain` it is an error of this room. */
   readonly cause: unknown
+  /** Where the pair went that no store took; `null`: nowhere. */
+  readonly handedOut: HandedOut | null
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -81,8 +84,12 @@ function describeDoubt(pending: Pending): AuthError {
 }
 
 function describeOtherMachine(pending: Pending): AuthError {
+  const rescue =
+    pending.rescueKey === undefined
+      ? ''
+      : ' If that run handed a recovery line out (see its log, or the file of --recovery-sink): bbstate auth recover FILE.'
   return new AuthError('AUTH_RECOVERABLE', `The new token may lie on ${pending.host}: ${describeRun(pending)}`, {
-    hint: `Run bbstate auth status on ${pending.host}, which commits it. If that machine is gone: bbstate auth recover --replay.`,
+    hint: `Run bbstate auth recover on ${pending.host}, which commits it.${rescue} If nothing is left of it: bbstate auth recover --replay.`,
   })
 }
 
@@ -124,17 +131,30 @@ function describeDisplaced(isRemoved: boolean, { store, stage, record }: Rotatio
   })
 }
 
-function describeUnstored(isStaged: boolean, { store, stage, cause }: RotationStory): AuthError {
+function describeUnstored(isStaged: boolean, { store, stage, cause, handedOut }: RotationStory): AuthError {
   // Only what this program itself says of a store is repeated: another message may quote what was written.
   const reason = cause instanceof AuthError || cause instanceof BusyError ? cause.message : 'it could not be written'
-  if (isStaged) {
-    return new AuthError('AUTH_RECOVERABLE', `The refreshed token is not in ${store}: ${reason}`, {
-      hint: `It is safe in ${stage}. Mend the store, then run the same command again on this machine: it takes the token from there.`,
-    })
+  const ways = [
+    ...(isStaged
+      ? [
+          `It is safe in ${stage}. Mend the store, then run the same command again on this machine: it takes it from there.`,
+        ]
+      : []),
+    ...(handedOut === null
+      ? []
+      : [
+          `It was encrypted to the recovery key and handed to ${handedOut.where}. On any machine: ${handedOut.command}`,
+        ]),
+  ]
+  if (ways.length === 0) {
+    return new AuthError(
+      'AUTH_SIGN_IN_REQUIRED',
+      `The refreshed token could be written nowhere, and is lost: ${reason}`,
+      { hint: 'Mend the store, then run bbstate auth login. A recovery key (--recovery-key) would have kept it.' },
+    )
   }
-  return new AuthError(
-    'AUTH_SIGN_IN_REQUIRED',
-    `The refreshed token could be written nowhere, and is lost: ${reason}`,
-    { hint: 'Mend the store, then run bbstate auth login.' },
-  )
+  if (handedOut === null) ways.push('It is nowhere else, since no recovery key is given (--recovery-key).')
+  return new AuthError('AUTH_RECOVERABLE', `The refreshed token is not in ${store}: ${reason}`, {
+    hint: ways.join(' '),
+  })
 }

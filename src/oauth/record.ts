@@ -24,6 +24,18 @@ export interface Pending {
   readonly replayed: boolean
   /** Whether the server refused it then: the grant is dead, and the pair of the run before is lost. */
   readonly refused: boolean
+  /**
+   * Proves that a pair which was handed out (`rescue.ts`) comes from this attempt. Absent: none can have been handed
+   * out, since no recovery key was given.
+   */
+  readonly rescueKey?: Secret
+}
+
+/** A move to another store that was begun: nobody uses or refreshes the token here any more. */
+export interface Moving {
+  /** The other store, as `--token-store` names it. */
+  readonly to: string
+  readonly startedAt: number
 }
 
 /** The rotation that led to the record's generation. */
@@ -55,6 +67,7 @@ export interface TokenRecord {
   readonly rotatedAt: number
   readonly pending: Pending | null
   readonly last: LastRotation | null
+  readonly moving?: Moving
 }
 
 /** The staged pair: the record as it shall be committed, and the attempt it came from. */
@@ -96,7 +109,14 @@ export function parseStage(text: string, where: string): Stage {
 }
 
 function toData(record: TokenRecord): unknown {
-  return { ...record, accessToken: record.accessToken.reveal(), refreshToken: record.refreshToken.reveal() }
+  const { accessToken, refreshToken, pending } = record
+  const key = pending?.rescueKey
+  return {
+    ...record,
+    accessToken: accessToken.reveal(),
+    refreshToken: refreshToken.reveal(),
+    pending: key === undefined ? pending : { ...pending, rescueKey: key.reveal() },
+  }
 }
 
 function parseJson(text: string, where: string): unknown {
@@ -134,6 +154,7 @@ function readRecord(data: unknown, where: string): TokenRecord {
     rotatedAt: fields.number('rotatedAt'),
     pending: fields.any('pending') === null ? null : readPending(fields.any('pending'), where),
     last: fields.any('last') === null ? null : readLast(fields.any('last'), where),
+    ...(fields.any('moving') === undefined ? {} : { moving: readMoving(fields.any('moving'), where) }),
   }
   fields.requireNoOthers()
   return record
@@ -150,9 +171,17 @@ function readPending(data: unknown, where: string): Pending {
     refreshDigest: fields.text('refreshDigest'),
     replayed: fields.boolean('replayed'),
     refused: fields.boolean('refused'),
+    ...(fields.any('rescueKey') === undefined ? {} : { rescueKey: new Secret(fields.text('rescueKey')) }),
   }
   fields.requireNoOthers()
   return pending
+}
+
+function readMoving(data: unknown, where: string): Moving {
+  const fields = new Fields(data, where, 'moving.')
+  const moving = { to: fields.text('to'), startedAt: fields.number('startedAt') }
+  fields.requireNoOthers()
+  return moving
 }
 
 function readLast(data: unknown, where: string): LastRotation {

@@ -3,6 +3,7 @@ import type { Listener } from '../model/event.js'
 import type { Scrubber } from '../model/secret.js'
 import type { Transport } from '../transport.js'
 import type { CryptoPort, Run, TokenClock } from './ports.js'
+import type { RescueSink } from './rescue.js'
 import type { HighWaterMark, LeaseArea, StageArea, TokenStore } from './store.js'
 import type { TokenEndpoint } from './token-endpoint.js'
 
@@ -19,6 +20,8 @@ export interface RotationTools {
   readonly scrubber: Scrubber
   /** Keeps others from refreshing while a run uses the token. Absent: the store leaves that to its surroundings. */
   readonly lease?: LeaseArea
+  /** Takes a new pair that the store does not. Absent: no recovery key is given. */
+  readonly rescue?: RescueSink
   readonly lockTimeoutMilliseconds: number
   /** How long a request of a dead run may still be on its way to the server. Default 60 s. */
   readonly quarantineMilliseconds?: number

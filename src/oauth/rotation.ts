@@ -7,16 +7,15 @@
 import { ApiError, AuthError, InterruptedError } from '../model/errors.js'
 import { encodeHex } from './base64.js'
 import { explainBlindness, explainRotation } from './explain-rotation.js'
+import { makeStage, probeAccount } from './new-pair.js'
 import { probeServer, probeToken } from './probe.js'
-import { digestToken, type Pending, type Stage, type TokenRecord } from './record.js'
+import { digestToken, type Moving, type Pending, type Stage, type TokenRecord } from './record.js'
 import type { RotationTools } from './rotation-tools.js'
+import { type HandedOut, handOut, makeRescueKey } from './rescue.js'
 import type { LockedStore, Stored, TokenStore } from './store.js'
-import type { TokenPair } from './token-endpoint.js'
 import type { Circumstances, Effect, Ending, RotationEvent, Snapshot, StagedPair } from './rotation-states.js'
 import { advanceRotation, beginRotation } from './transitions.js'
 
-/** Where the server does not say how long a token lives: Bitbucket's default. */
-const usualLifetimeSeconds = 3600
 const usualQuarantineMilliseconds = 60_000
 
 /**
@@ -33,7 +32,9 @@ export async function rotateToken(tools: RotationTools, seen: TokenRecord): Prom
   const hands = new Hands(tools, locked)
   let next: TokenRecord
   try {
-    next = hands.conclude(await runMachine(tools, hands, seen))
+    const ending = await runMachine(tools, hands, seen)
+    await hands.handOut(ending)
+    next = hands.conclude(ending)
   } catch (thrown) {
     await hands.rescue()
     throw thrown
@@ -78,6 +79,7 @@ export async function readAgain(
     if (stored === null) throw describeAbsence(tools)
     const { lineage, generation, accessToken, refreshToken } = stored.record
     for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
+    if (stored.record.moving !== undefined) throw describeMove(tools.store.location, stored.record.moving)
     if (seen?.lineage === lineage && generation < seen.highest) {
       throw describeRollback(tools.store.location, generation, seen.highest)
     }
@@ -101,6 +103,13 @@ function describeAbsence({ transport, store }: Pick<RotationTools, 'transport' |
   })
 }
 
+function describeMove(location: string, { to, startedAt }: Moving): AuthError {
+  const began = new Date(startedAt).toISOString()
+  return new AuthError('AUTH_STORE', `The token in ${location} is being moved to ${to}, begun ${began}`, {
+    hint: `Wait a moment and use --token-store ${to}; if that run was killed, finish it: bbstate auth move --to ${to}`,
+  })
+}
+
 /** Carries effects out, and holds the tokens that the machine does not see. */
 class Hands {
   readonly #tools: RotationTools
@@ -108,12 +117,15 @@ class Hands {
   /** As read or written last. */
   #stored: Stored | undefined
   #stage: Stage | undefined
+  /** As this run wrote it, or found it with a stage of its attempt. */
+  #intent: Pending | null = null
   /** Whether the pair is one that this very run was granted. */
   hasNewPair = false
   /** On the monotonic clock. */
   #intendedAt = 0
   #cause: unknown
   #isStaged = false
+  #handedOut: HandedOut | null = null
 
   constructor(tools: RotationTools, locked: LockedStore) {
     this.#tools = tools
@@ -160,6 +172,13 @@ class Hands {
     }
   }
 
+  /** A pair that the store did not take goes to the recovery key, where one is given; whether or not it is staged too. */
+  async handOut(ending: Ending): Promise<void> {
+    const { rescue, crypto } = this.#tools
+    if (ending.type !== 'failed' || ending.failure.type !== 'unstored' || rescue === undefined) return
+    this.#handedOut = await handOut(this.#requireStage(), this.#intent, rescue, crypto)
+  }
+
   /** @throws BbstateError where there is no token to go on with. */
   conclude(ending: Ending): TokenRecord {
     if (ending.type === 'adopted') return this.#requireStored().record
@@ -169,6 +188,7 @@ class Hands {
       stage: this.#tools.stage.location,
       record: this.#requireStored().record,
       cause: this.#cause,
+      handedOut: this.#handedOut,
       now: this.#tools.clock.now(),
     })
   }
@@ -223,7 +243,10 @@ class Hands {
     const found =
       this.#stage === undefined ? await this.#tools.stage.read() : await this.#tools.stage.read().catch(() => null)
     if (found === null) return null
-    if (this.#stage === undefined) this.#takeStage(found)
+    if (this.#stage === undefined) {
+      this.#takeStage(found)
+      this.#intent = this.#requireStored().record.pending
+    }
     return this.#viewStage(found)
   }
 
@@ -248,7 +271,7 @@ class Hands {
   }
 
   async #writePending(over: Snapshot, replayed: boolean): Promise<Snapshot | null> {
-    const { clock, crypto, run } = this.#tools
+    const { clock, crypto, run, rescue } = this.#tools
     const { record } = this.#requireStored()
     this.#intendedAt = clock.elapsed()
     const pending: Pending = {
@@ -258,7 +281,9 @@ class Hands {
       refreshDigest: digestToken(record.lineage, record.refreshToken, crypto),
       replayed,
       refused: false,
+      ...(rescue === undefined ? {} : { rescueKey: makeRescueKey(crypto) }),
     }
+    this.#intent = pending
     const intended = { ...record, pending }
     const revision = await this.#locked.compareAndSet(over.revision, intended)
     if (revision === null) return null
@@ -346,43 +371,5 @@ class Hands {
   #requireStage(): Stage {
     if (this.#stage === undefined) throw new TypeError('No pair was granted or staged')
     return this.#stage
-  }
-}
-
-/** The record as it shall be. */
-function makeStage(tools: RotationTools, record: TokenRecord, pair: TokenPair): Stage {
-  const now = tools.clock.now()
-  const lifetime = pair.accessToken === undefined ? 0 : (pair.lifetimeSeconds ?? usualLifetimeSeconds)
-  const next: TokenRecord = {
-    ...record,
-    generation: record.generation + 1,
-    accessToken: pair.accessToken ?? record.accessToken,
-    accessExpiresAt: now + lifetime * 1000,
-    // RFC 6749 section 6: no new refresh token means that the one presented stays good.
-    refreshToken: pair.refreshToken ?? record.refreshToken,
-    rotatedAt: now,
-    pending: null,
-    last: { refreshDigest: record.pending?.refreshDigest ?? '', rotatedAt: now, holder: tools.run.holder },
-  }
-  return { attempt: record.pending?.attempt ?? '', record: next }
-}
-
-/** A new token that is not accepted means something that a refresh cannot mend. An unreachable server means nothing. */
-async function probeAccount(tools: RotationTools, record: TokenRecord): Promise<void> {
-  const result = await probeToken(tools.transport, record.accessToken).catch(() => null)
-  if (result?.type === 'rejected') {
-    throw new ApiError('API_UNAUTHENTICATED', 'Bitbucket refuses the access token that it has just issued', {
-      status: result.status,
-      hint: `Check that ${record.account ?? 'the account'} is active, and that access tokens are enabled on every node (atlassian.oauth2.provider.enable.access.tokens).`,
-    })
-  }
-  if (result?.type === 'accepted' && record.account !== null && result.account !== record.account) {
-    throw new AuthError(
-      'AUTH_SIGN_IN_REQUIRED',
-      `The token acts for ${result.account}, no longer for ${record.account}`,
-      {
-        hint: 'Was the user renamed? Sign in again with bbstate auth login to confirm the account.',
-      },
-    )
   }
 }

@@ -5,7 +5,7 @@
  */
 import { AuthError } from '../model/errors.js'
 import { Secret } from '../model/secret.js'
-import type { SignInStatus } from '../model/sign-in.js'
+import type { RevocationState, SignInStatus } from '../model/sign-in.js'
 import type { AuthorizationRequest, Grant } from './authorize.js'
 import { encodeBase64Url } from './base64.js'
 import { probeToken } from './probe.js'
@@ -23,6 +23,9 @@ export interface SignInOptions {
   readonly allowsNamelessServer: boolean
 }
 
+/** Milliseconds for which the end of a sign-in waits for others: the code is good for seconds. */
+const codePatience = 5000
+
 /**
  * Proves before the browser opens that what comes back can be used: the client secret is there, the store can be locked.
  * @throws AuthError, BusyError
@@ -30,15 +33,17 @@ export interface SignInOptions {
 export async function prepareSignIn(tools: RotationTools): Promise<void> {
   tools.endpoint.requireClientSecret()
   // Nobody is at work with the token that is about to be replaced.
-  await (await tools.lease?.take(tools.lockTimeoutMilliseconds))?.release()
-  await (await tools.store.lock(tools.lockTimeoutMilliseconds)).unlock()
+  await (await takeBoth(tools, tools.lockTimeoutMilliseconds)).release()
 }
 
 /**
  * Exchanges the code, stores the pair as a new lineage over whatever was stored, and learns the account.
  *
- * @throws AuthError, ApiError as the token endpoint told; AuthError `AUTH_SIGN_IN_REQUIRED` where the server does not
- * accept the token it has just issued.
+ * Lease and lock are taken before the code is sent: where somebody began to work with the old token meanwhile, this
+ * sign-in stands back and nothing has been granted that would be lost.
+ *
+ * @throws AuthError, ApiError as the token endpoint told; BusyError; AuthError `AUTH_SIGN_IN_REQUIRED` where the server
+ * does not accept the token it has just issued.
  */
 export async function keepSignIn(
   tools: RotationTools,
@@ -46,38 +51,75 @@ export async function keepSignIn(
   grant: Grant,
   options: SignInOptions,
 ): Promise<Stored> {
-  const outcome = await tools.endpoint.exchange({ ...grant, redirectUri: request.redirectUri })
-  if (outcome.type !== 'granted') throw outcome.error
-  const record = makeRecord(tools, request, outcome.pair)
-  const locked = await tools.store.lock(tools.lockTimeoutMilliseconds)
+  const { locked, release } = await takeBoth(tools, Math.min(codePatience, tools.lockTimeoutMilliseconds))
   try {
+    const outcome = await tools.endpoint.exchange({ ...grant, redirectUri: request.redirectUri })
+    if (outcome.type !== 'granted') throw outcome.error
+    const record = makeRecord(tools, request, outcome.pair)
     await locked.overwrite(record)
     // The stage of an older lineage is never committed over this one; gone, it cannot even puzzle anybody.
     await tools.stage.remove()
     await tools.mark.write(record.lineage, record.generation)
     return await nameAccount(tools, locked, options)
   } finally {
-    await locked.unlock()
+    await release()
   }
 }
 
+/** What was forgotten, and what the server knows of it. */
+export interface Forgotten {
+  readonly wasSignedIn: boolean
+  /** `unreadable`: what was stored could not be opened. `moved`: it was the copy that a move left. */
+  readonly revocation: RevocationState
+}
+
 /**
- * Forgets the stored sign-in, usable or not. The server goes on accepting the tokens: it offers no way to revoke them
- * but the profile page of the user.
- * @returns whether there was one
+ * Forgets the stored sign-in, usable or not, after the server was asked to. Revoked first: a run that dies in between
+ * leaves a record that the next sign-out finds, and no token that nobody knows of.
  */
-export async function forgetSignIn(tools: RotationTools): Promise<boolean> {
-  const lease = await tools.lease?.take(tools.lockTimeoutMilliseconds)
+export async function forgetSignIn(tools: RotationTools): Promise<Forgotten> {
+  const { locked, release } = await takeBoth(tools, tools.lockTimeoutMilliseconds)
   try {
-    const locked = await tools.store.lock(tools.lockTimeoutMilliseconds)
-    try {
-      await tools.stage.remove()
-      return await locked.discard()
-    } finally {
-      await locked.unlock()
-    }
+    const revocation = await revokeStored(tools, locked)
+    await tools.stage.remove()
+    return { wasSignedIn: await locked.discard(), revocation }
   } finally {
+    await release()
+  }
+}
+
+async function revokeStored(tools: RotationTools, locked: LockedStore): Promise<RevocationState> {
+  const stored = await locked.read().catch(() => 'unreadable' as const)
+  if (stored === null) return 'none'
+  if (stored === 'unreadable') return stored
+  if (stored.record.moving !== undefined) return 'moved'
+  const { refreshToken, accessToken } = stored.record
+  for (const token of [refreshToken, accessToken]) tools.scrubber.add(token.reveal())
+  const revocation = await tools.endpoint.revoke(refreshToken, 'refresh_token')
+  if (revocation !== 'revoked') return revocation
+  await tools.endpoint.revoke(accessToken, 'access_token')
+  const seen = await probeToken(tools.transport, accessToken).catch(() => null)
+  return seen?.type === 'accepted' ? 'failed' : 'revoked'
+}
+
+/** The lease first, then the lock; both are given back together. */
+export async function takeBoth(
+  tools: Pick<RotationTools, 'lease' | 'store'>,
+  timeoutMilliseconds: number,
+): Promise<{ readonly locked: LockedStore; release(): Promise<void> }> {
+  const lease = await tools.lease?.take(timeoutMilliseconds)
+  try {
+    const locked = await tools.store.lock(timeoutMilliseconds)
+    return {
+      locked,
+      async release() {
+        await locked.unlock()
+        await lease?.release()
+      },
+    }
+  } catch (thrown) {
     await lease?.release()
+    throw thrown
   }
 }
 
@@ -97,6 +139,7 @@ export function describeSignIn(stored: Stored, store: TokenStore): SignInStatus 
     accessExpiresAt: record.accessExpiresAt,
     refreshExpiresAbout: record.rotatedAt + refreshLifeMilliseconds,
     pending: pending && { holder: pending.holder, host: pending.host, startedAt: pending.startedAt },
+    movingTo: record.moving?.to ?? null,
     isSealed: stored.isSealed,
     location: store.location,
   }

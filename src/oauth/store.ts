@@ -21,6 +21,14 @@ export interface StoreCapabilities {
   readonly compareAndSet: boolean
 }
 
+/** A lock as somebody sees it who does not hold it. */
+export interface LockView {
+  /** Who holds it, in words; `null`: nobody. Never waits. */
+  holder(): Promise<string | null>
+  /** Frees it, whoever holds it. Absent: only its holder frees it, or time does. */
+  free?(): Promise<void>
+}
+
 /** A store whose lock is held. */
 export interface LockedStore {
   /** As {@link TokenStore.read}. */
@@ -61,6 +69,8 @@ export interface TokenStore {
    * @throws BusyError naming the holder, where it is not free in time.
    */
   lock(timeoutMilliseconds: number): Promise<LockedStore>
+  /** Absent where the store has no lock of its own. */
+  readonly lockView?: LockView
 }
 
 /** Where a new pair lies between the server's answer and the commit: on this machine, outside the workspace. */
@@ -96,4 +106,5 @@ export interface UseLease {
 export interface LeaseArea {
   /** @throws BusyError naming the holder, where it is not free in time. */
   take(timeoutMilliseconds: number): Promise<UseLease>
+  readonly view?: LockView
 }

@@ -10,6 +10,7 @@ import { ApiError, AuthError } from '../model/errors.js'
 import { type Scrubber, Secret } from '../model/secret.js'
 import { TransportError } from '../model/transport-error.js'
 import type { Answer, Transport } from '../transport.js'
+import { type Revocation, revokeToken } from './revoke.js'
 
 /** What an answer held. Absent means that the server did not send it. */
 export interface TokenPair {
@@ -46,6 +47,8 @@ export interface Refresh {
 export interface TokenEndpoint {
   exchange(exchange: CodeExchange): Promise<TokenOutcome>
   refresh(refresh: Refresh): Promise<TokenOutcome>
+  /** Asks the server to forget a token; see `revoke.ts`. */
+  revoke(token: Secret, kind: 'refresh_token' | 'access_token'): Promise<Revocation>
   /** @throws AuthError `AUTH_CLIENT` where no client secret is known: cheaper to hear before anything is begun. */
   requireClientSecret(): Secret
 }
@@ -93,6 +96,11 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
   }
   return {
     requireClientSecret,
+    async revoke(token, kind) {
+      if (options.clientSecret === undefined) return 'failed'
+      for (const secret of [token, options.clientSecret]) options.scrubber.add(secret.reveal())
+      return revokeToken({ ...options, clientSecret: options.clientSecret }, token, kind)
+    },
     exchange: ({ code, verifier, redirectUri }) =>
       send({ grant_type: 'authorization_code', code: code.reveal(), code_verifier: verifier.reveal() }, redirectUri),
     refresh: ({ refreshToken, redirectUri }) =>

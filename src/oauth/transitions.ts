@@ -117,8 +117,9 @@ function recover(state: Recovering, event: RotationEvent, circumstances: Circums
       if (!circumstances.allowsReplay) {
         // Once is all: a second replay could revoke what the first one brought.
         if (pending.replayed) return fail({ type: 'replayed-before', pending })
-        // That machine's stage may hold the pair.
-        if (pending.host !== circumstances.host && !pending.ephemeral) return fail({ type: 'elsewhere', pending })
+        // That machine's stage may hold the pair, or somebody its recovery line.
+        const mayBeKept = !pending.ephemeral || pending.rescueKey !== undefined
+        if (pending.host !== circumstances.host && mayBeKept) return fail({ type: 'elsewhere', pending })
       }
       return prepare(seen, current, { isReplay: true, lost: pending })
     }

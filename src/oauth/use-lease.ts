@@ -9,7 +9,7 @@ import { BusyError, InterruptedError } from '../model/errors.js'
 import type { TokenRecord } from './record.js'
 import { readAgain, rotateToken } from './rotation.js'
 import type { RotationTools } from './rotation-tools.js'
-import type { LeaseArea, LockedStore, UseLease } from './store.js'
+import type { LeaseArea, LockedStore, LockView, UseLease } from './store.js'
 
 /** What a lease lies on. */
 export type LeaseLock = Pick<LockedStore, 'remaining' | 'unlock' | 'prolong'>
@@ -21,6 +21,8 @@ export interface LeaseOptions {
   elapsed(): number
   /** Runs something again and again, without keeping the process alive; returns how to stop it. */
   every(milliseconds: number, run: () => void): () => void
+  /** The lock, for those who do not hold it. */
+  readonly view?: LockView
 }
 
 /** Milliseconds before its end at which a lease counts as lost: what was started last must be through by then. */
@@ -29,6 +31,7 @@ const margin = 30_000
 /** Leases over a lock. One that ends by time is prolonged at every third of it. */
 export function createLeaseArea(options: LeaseOptions): LeaseArea {
   return {
+    ...(options.view === undefined ? {} : { view: options.view }),
     async take(timeoutMilliseconds) {
       const lock = await options.lock(timeoutMilliseconds)
       try {

@@ -1,15 +1,22 @@
 /** A stored sign-in in words. */
-import type { SignInStatus } from '../model/sign-in.js'
+import type { LockWords, Outlook, SignInStatus } from '../model/sign-in.js'
 import { escapeText } from './words.js'
 
 const minute = 60_000
 const day = 86_400_000
 
+/** What is told of a sign-in. */
+export interface SignInWords {
+  readonly status: SignInStatus
+  readonly outlook: Outlook | null
+  readonly locks: readonly LockWords[]
+  readonly daysLeft: number
+}
+
 /** Everything about a sign-in but the tokens. `now` in milliseconds since 1970. */
-export function describeSignIn(status: SignInStatus, now: number): string {
-  const { accessExpiresAt, refreshExpiresAbout, pending } = status
-  const minutes = Math.floor((accessExpiresAt - now) / minute)
-  const days = Math.floor((refreshExpiresAbout - now) / day)
+export function describeSignIn({ status, outlook, locks, daysLeft }: SignInWords, now: number): string {
+  const minutes = Math.floor((status.accessExpiresAt - now) / minute)
+  const held = locks.filter(({ holder }) => holder !== null)
   const rows: readonly (readonly [string, string])[] = [
     ['Server', status.baseUrl],
     ['Account', status.account === null ? 'not told by the server' : escapeText(status.account)],
@@ -18,22 +25,29 @@ export function describeSignIn(status: SignInStatus, now: number): string {
     ['Redirect URL', status.redirectUri],
     ['Signed in', ago(now - status.authorizedAt)],
     ['Last refresh', `${ago(now - status.rotatedAt)}, generation ${status.generation}`],
-    ['Access token', minutes > 0 ? `good for ${minutes} more minutes` : 'has expired; the next run refreshes it'],
+    ['Access token', minutes > 0 ? `good for ${minutes} more minutes` : 'has expired'],
     [
       'Refresh token',
-      days > 0 ? `about ${days} days left, if the server keeps the default of 90` : 'probably expired: sign in again',
+      daysLeft >= 0
+        ? `about ${daysLeft} of 90 days left, if the server keeps the default`
+        : 'probably expired: sign in again',
     ],
     ['Stored', `${status.location}, ${status.isSealed ? 'sealed' : 'in plain text'}`],
-    ...(pending === null
-      ? []
-      : [
-          [
-            'Unfinished',
-            `a refresh by ${escapeText(pending.holder)} on ${escapeText(pending.host)}, ${ago(now - pending.startedAt)}`,
-          ] as const,
-        ]),
+    ...rowsOfTrouble(status, now),
+    ...held.map(({ name, holder }) => ['In use', `${name}: ${escapeText(holder ?? '')}`] as const),
+    ...(outlook === null ? [] : [['Next run', escapeText(outlook.text)] as const]),
   ]
   return rows.map(([name, text]) => `${name.padEnd(14)} ${text}\n`).join('')
+}
+
+function rowsOfTrouble({ pending, movingTo }: SignInStatus, now: number): readonly (readonly [string, string])[] {
+  const rows: (readonly [string, string])[] = []
+  if (pending !== null) {
+    const run = `${escapeText(pending.holder)} on ${escapeText(pending.host)}`
+    rows.push(['Unfinished', `a refresh by ${run}, ${ago(now - pending.startedAt)}`])
+  }
+  if (movingTo !== null) rows.push(['Unfinished', `a move to ${escapeText(movingTo)}`])
+  return rows
 }
 
 function ago(milliseconds: number): string {

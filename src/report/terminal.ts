@@ -235,6 +235,8 @@ function renderProgress(event: Event, paint: ChalkInstance): string | undefined 
       return `Waiting ${event.seconds.toFixed(1)} s: ${escapeText(event.reason)}`
     case 'warning':
       return `${paint.yellow('Warning:')} ${escapeText(event.warning.message)}`
+    case 'handed-out':
+      return event.line
     case 'request':
       return undefined
   }

@@ -116,7 +116,7 @@ describe('an answer that does not come', () => {
     await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
     bench.clock.advance(3_600_001)
     bench.sandbox.expireAccessTokens()
-    await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7.*auth status on build-7/su)
+    await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7.*auth recover on build-7/su)
     expect(bench.tokenRequests()).toBe(1)
   })
 

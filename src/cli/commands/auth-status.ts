@@ -1,5 +1,5 @@
 /** `bbstate auth status`: what is stored, never the token itself. */
-import { readSignIn } from '../../app/sign-in.js'
+import { reportSignIn } from '../../app/sign-in.js'
 import { openAuth } from '../../host/sign-in.js'
 import { formatJson } from '../../report/json.js'
 import { describeSignIn } from '../../report/sign-in.js'
@@ -8,8 +8,11 @@ import type { Command } from '../call.js'
 export const run: Command = async ({ settings, face, world }) => {
   const auth = await openAuth(world, settings, 'auth status', await face.listener())
   try {
-    const status = await readSignIn(auth.token.vault, auth.connection.baseUrl)
-    face.print(face.options.json ? formatJson(status) : describeSignIn(status, world.clock.now()))
+    const now = world.clock.now()
+    const report = await reportSignIn(auth.token.vault, auth.connection.baseUrl, now)
+    const { status, ...more } = report
+    face.print(face.options.json ? formatJson({ ...status, ...more }) : describeSignIn(report, now))
+    for (const warning of more.warnings) await face.warn(warning)
     return 0
   } finally {
     await auth.close()

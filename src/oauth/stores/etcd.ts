@@ -11,7 +11,7 @@ import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { decodeBase64, encodeBase64, encodeHex } from '../base64.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
-import type { LockedStore, Stored, TokenStore } from '../store.js'
+import type { LockedStore, LockView, Stored, TokenStore } from '../store.js'
 import type { EtcdClient } from './etcd-client.js'
 
 /** What an etcd store is made of. */
@@ -51,6 +51,21 @@ export function createEtcdStore(options: EtcdStoreOptions): TokenStore {
     capabilities: { lock: 'lease', compareAndSet: true },
     read,
     lock: (timeoutMilliseconds) => waitForLock(options, timeoutMilliseconds, read),
+    lockView: viewLock(options),
+  }
+}
+
+/** Every write of the holder compares the lock's revision: once the key is gone, none of them succeeds any more. */
+function viewLock(options: EtcdStoreOptions): LockView {
+  const lockKey = `${options.key}.lock`
+  return {
+    async holder() {
+      const held = await readKey(options, lockKey)
+      return held === null ? null : readLock(held.text).holder
+    },
+    async free() {
+      await options.client.call('/v3/kv/deleterange', { key: encode(lockKey) }, 'write')
+    },
   }
 }
 

@@ -40,6 +40,8 @@ export function createExecStore(options: ExecStoreOptions): TokenStore {
     location: helper.location,
     capabilities: { lock: 'lease', compareAndSet: true },
     read,
+    // The protocol frees a lock for the one who has its token, so others can only wait until it ends.
+    lockView: { holder: () => askHolder(options) },
     async lock(timeoutMilliseconds) {
       await helper.requireCapabilities()
       const token = encodeHex(options.crypto.randomBytes(16))
@@ -139,6 +141,14 @@ async function writeOver(options: ExecStoreOptions, text: string | null): Promis
   throw new AuthError('AUTH_STORE', `What ${options.helper.location} holds changes faster than it can be replaced`, {
     hint: 'Find out what else writes there; while the lock is held nothing should.',
   })
+}
+
+/** Asks for the lock, which tells who has it, and gives it back where nobody has. */
+async function askHolder({ helper, key, crypto, run }: ExecStoreOptions): Promise<string | null> {
+  const token = encodeHex(crypto.randomBytes(16))
+  const { heldBy } = await helper.lock(key, token, leastLockSeconds, nameHolder(run))
+  if (heldBy === null) await helper.unlock(key, token)
+  return heldBy
 }
 
 function describeBusy(location: string, heldBy: string): BusyError {

@@ -42,6 +42,8 @@ export interface FileStoreOptions {
   readonly files: RecordFiles
   /** @throws BusyError where the lock is not free in time. */
   readonly lock: (path: string, timeoutMilliseconds: number) => Promise<FileLock>
+  /** Who holds the lock, in words. Absent: nobody can tell. */
+  readonly holderOf?: (path: string) => Promise<string | null>
   readonly sealer: Sealer
   readonly crypto: CryptoPort
 }
@@ -53,6 +55,7 @@ export function createFileStore(options: FileStoreOptions): TokenStore {
     const text = await options.files.read(options.path)
     return text === null ? null : { ...openRecord(text, options, location), revision: hash(text, options.crypto) }
   }
+  const { holderOf } = options
   return {
     location,
     capabilities: { lock: 'kernel', compareAndSet: true },
@@ -61,6 +64,8 @@ export function createFileStore(options: FileStoreOptions): TokenStore {
       const lock = await options.lock(options.lockPath, timeoutMilliseconds)
       return lockedStore(options, lock, read)
     },
+    // The kernel frees it with the death of the holder, and by nothing else.
+    ...(holderOf === undefined ? {} : { lockView: { holder: () => holderOf(options.lockPath) } }),
   }
 }
 

@@ -11,7 +11,7 @@ import { encodeHex } from '../base64.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
-import type { LockedStore, Stored, TokenStore } from '../store.js'
+import type { LockedStore, LockView, Stored, TokenStore } from '../store.js'
 import type { VaultAnswer, VaultClient } from './vault-client.js'
 
 /** What a Vault store is made of. */
@@ -53,6 +53,24 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
     capabilities: { lock: 'lease', compareAndSet: true },
     read,
     lock: (timeoutMilliseconds) => waitForLock(options, timeoutMilliseconds, read),
+    lockView: viewLock(options),
+  }
+}
+
+/** The holder looks at its lock before every write: once another version stands there, it writes nothing any more. */
+function viewLock(options: VaultStoreOptions): LockView {
+  const path = lockPath(options)
+  return {
+    async holder() {
+      const { data, now } = await readSecret(options, path)
+      return data === null || Number(data['until']) <= now ? null : String(data['holder'])
+    },
+    async free() {
+      for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        const { data, version } = await readSecret(options, path)
+        if (data === null || (await writeSecret(options, path, version, { until: 0 })) !== null) return
+      }
+    },
   }
 }
 

@@ -57,7 +57,7 @@ describe('the options table', () => {
 
   test('approvals have no variable', () => {
     const approvals = all.filter(({ isApproval }) => isApproval === true).map(({ name }) => name)
-    expect(new Set(approvals)).toEqual(new Set(['allow', 'auto-approve', 'replay']))
+    expect(new Set(approvals)).toEqual(new Set(['allow', 'auto-approve', 'force', 'replay']))
     expect(
       all.filter(({ isApproval }) => isApproval === true).every((option) => variableOf(option) === undefined),
     ).toBe(true)

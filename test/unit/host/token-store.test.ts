@@ -9,7 +9,7 @@ import type { Profile } from '../../../src/host/profile.js'
 import { type Environment, Settings } from '../../../src/host/settings.js'
 import { openToken } from '../../../src/host/token.js'
 import type { MakeStore } from '../../../src/host/store-parts.js'
-import { chooseStore, describeStore, storeMaker } from '../../../src/host/token-store.js'
+import { chooseStore, nameStore, storeMaker } from '../../../src/host/token-store.js'
 import { createWorld, type World } from '../../../src/host/world.js'
 import type { Event } from '../../../src/model/event.js'
 import { type GithubServer, startGithub } from '../../github.js'
@@ -63,7 +63,7 @@ describe('--token-store', () => {
     expect(chooseStore(settingsOf({}), profile)).toEqual({ ...parts, args: ['a'], variables: ['V'] })
     expect(chooseStore(settingsOf({ 'store-argument': ['b'] }), profile)).toMatchObject({ args: ['b'] })
     expect(chooseStore(settingsOf({ 'token-store': 'exec:/opt/helper' }), profile)).toMatchObject({ args: [] })
-    expect(describeStore(settingsOf({ 'token-store': 'file:x' }))).toBe(`file:${resolve('x')}`)
+    expect(nameStore(settingsOf({ 'token-store': 'file:x' })).tokenStore).toBe(`file:${resolve('x')}`)
   })
 })
 
@@ -126,7 +126,7 @@ describe('a helper', () => {
     // It reads again first, and presents the token of the other process.
     expect((await two.vault.rotate()).generation).toBe(3)
     expect(bench.tokenRequests()).toBe(3)
-    expect(await one.vault.forget()).toBe(true)
+    expect(await one.vault.forget()).toMatchObject({ wasSignedIn: true })
     expect(await two.vault.read()).toBeNull()
   })
 

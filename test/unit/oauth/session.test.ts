@@ -135,8 +135,8 @@ describe('a stored sign-in', () => {
     const first = bench.files()
     await bench.signIn()
     expect(bench.files()).not.toEqual(first)
-    expect(await signOut(vault)).toBe(true)
-    expect(await signOut(vault)).toBe(false)
+    expect(await signOut(vault)).toEqual({ wasSignedIn: true, revocation: 'not-offered' })
+    expect(await signOut(vault)).toEqual({ wasSignedIn: false, revocation: 'none' })
     expect(Object.keys(bench.files()).filter((name) => name.endsWith('.json'))).toEqual([])
     expect(await failureOf(readSignIn(vault, bench.sandbox.url))).toMatchObject({
       code: 'AUTH_SIGN_IN_REQUIRED',
