@@ -31,6 +31,8 @@ export interface AccessInput {
 export interface Access {
   readonly shifts: AccessShifts
   readonly refused: readonly Finding[]
+  /** Groups that lose a grant and whose members cannot be read, so that nobody can count them. */
+  readonly unseen: readonly string[]
   /** Addresses of changes that touch the acting account's own rights: they come last. */
   readonly own: ReadonlySet<string>
 }
@@ -39,11 +41,13 @@ export interface Access {
 export async function judgeAccess(input: AccessInput): Promise<Access | undefined> {
   const touches = input.drafts.some(({ resource }) => resource.access === 'grant' || resource.access === 'membership')
   if (!touches) return undefined
-  const { before, after, levels, unknown } = await readGrants(input)
+  const moments = await readGrants(input)
+  const { before, after, levels } = moments
   const own = ownChanges(input, before, after)
   return {
     shifts: shiftsBetween(before, after, levels),
-    refused: refuseLockOut(input, { before, after, levels, unknown }),
+    refused: refuseLockOut(input, moments),
+    unseen: moments.unseen,
     own,
   }
 }
@@ -55,6 +59,8 @@ interface Moments {
   readonly levels: readonly string[]
   /** Groups that hold a strong level and whose members cannot be known. */
   readonly unknown: readonly string[]
+  /** Groups that lose a grant and whose members cannot be read. */
+  readonly unseen: readonly string[]
 }
 
 function kindsOf(registry: Registry, role: AccessRole): readonly Collection[] {
@@ -115,17 +121,21 @@ async function readGrants(input: AccessInput): Promise<Moments> {
     for (const item of before) if (item.resource.isInactive?.(item) !== undefined) inactive.add(personOf(item))
   }
   const levels = grantings[0]?.levels ?? []
-  const strong = [...new Set([...groups[0].keys(), ...groups[1].keys()])].filter(
-    (group) => Math.max(groups[0].get(group) ?? -1, groups[1].get(group) ?? -1) >= levels.length - 2,
-  )
-  const members = await readMembers(input, strong, inactive)
+  const named = [...new Set([...groups[0].keys(), ...groups[1].keys()])]
+  const [was, is] = groups.map((granted) => (group: string) => granted.get(group) ?? -1) as [Level, Level]
+  const strong = named.filter((group) => Math.max(was(group), is(group)) >= levels.length - 2)
+  const weakened = named.filter((group) => is(group) < was(group))
+  const members = await readMembers(input, { strong, weakened }, inactive)
   return {
     before: { people: renamed(input, people[0]), groups: groups[0], members: members.before, inactive },
     after: { people: people[1], groups: groups[1], members: members.after, inactive },
     levels,
     unknown: members.unknown,
+    unseen: members.unseen,
   }
 }
+
+type Level = (group: string) => number
 
 function collect(levels: Map<string, number>, items: readonly Item[], granting: Granting): void {
   for (const item of items) {
@@ -161,20 +171,30 @@ interface Members {
   readonly before: ReadonlyMap<string, ReadonlySet<string>>
   readonly after: ReadonlyMap<string, ReadonlySet<string>>
   readonly unknown: readonly string[]
+  readonly unseen: readonly string[]
 }
 
-/** Members of the strong groups, and of those whose memberships the plan changes (these were read already). */
-async function readMembers(input: AccessInput, strong: readonly string[], inactive: Set<string>): Promise<Members> {
+interface Looked {
+  readonly strong: readonly string[]
+  readonly weakened: readonly string[]
+}
+
+/**
+ * Members of the strong groups, of those that lose a grant (so that people are named and counted), and of those whose
+ * memberships the plan changes (these were read already).
+ */
+async function readMembers(input: AccessInput, { strong, weakened }: Looked, inactive: Set<string>): Promise<Members> {
   const { registry, state, drafts } = input
   const before = new Map<string, Set<string>>()
   const after = new Map<string, Set<string>>()
   const unknown: string[] = []
+  const unseen: string[] = []
   const names = newNames(drafts)
   for (const resource of kindsOf(registry, 'membership')) {
     const [groups] = resource.parents
     if (groups === undefined || 'root' in groups || groups.form !== 'collection') continue
     const changed = drafts.filter((draft) => draft.resource === resource).map(({ at }) => at[groups.kind] ?? '')
-    await mapBounded([...new Set([...strong, ...changed])], async (group) => {
+    await mapBounded([...new Set([...strong, ...weakened, ...changed])], async (group) => {
       const address = joinAddress(itemAddress(sectionOf(groups), formatName(group)), resource.key)
       const place = { resource, at: { [groups.kind]: group }, address }
       const isHere = ({ at }: Pick<Item, 'at'>): boolean => at[groups.kind] === group
@@ -184,14 +204,17 @@ async function readMembers(input: AccessInput, strong: readonly string[], inacti
         before.set(group, new Set(sides.before.map((item) => names.get(personOf(item)) ?? personOf(item))))
         after.set(group, new Set(sides.after.filter(isHere).map((item) => names.get(personOf(item)) ?? personOf(item))))
         // Members that come through a group inside the group are not shown.
-        if (sides.before.length === 0 && after.get(group)?.size === 0 && strong.includes(group)) unknown.push(group)
+        if (sides.before.length > 0 || after.get(group)?.size !== 0) return
+        if (strong.includes(group)) unknown.push(group)
+        else for (const known of [before, after]) known.delete(group)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        unknown.push(group)
+        if (strong.includes(group)) unknown.push(group)
+        if (weakened.includes(group)) unseen.push(group)
       }
     })
   }
-  return { before, after, unknown: unknown.sort() }
+  return { before, after, unknown: unknown.sort(), unseen: unseen.sort() }
 }
 
 function sectionOf(resource: Collection): string {

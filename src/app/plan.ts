@@ -5,11 +5,9 @@
  * what prune deletes and what goes with deletions, check references and guards, order, and finish as data.
  */
 import type { Desired } from '../model/desired.js'
-import { type Draft, finishChange } from '../model/draft.js'
-import { PlanError } from '../model/errors.js'
+import { type Draft, digestOfPlan, finishChange } from '../model/draft.js'
 import type { Listener } from '../model/event.js'
 import { type Allowances, guardDrafts, refuse } from '../model/guard.js'
-import { serialise } from '../model/normal.js'
 import { orderChanges } from '../model/order.js'
 import { type Change, type FieldChange, type Plan, summarise, type Warning } from '../model/plan.js'
 import { coversAddress } from '../model/policy.js'
@@ -21,7 +19,9 @@ import { checkCreations, checkRemovals, checkVersions, findReadOnly } from './dr
 import { checkEntrances } from './entrances.js'
 import { draftGoneWith } from './gone-with.js'
 import { type LiveState, startLiveState } from './live-state.js'
+import { judgeLimits } from './judge-limits.js'
 import { judgeHazards } from './outlook.js'
+import { type GivenPattern, requireMatches } from './patterns.js'
 import type { Clock, LiveServer, Sha256 } from './ports.js'
 import { leaveOutUnknown } from './principals.js'
 import { type Declared, readDeclared } from './read-declared.js'
@@ -48,6 +48,8 @@ export interface PlanOptions {
   /** Patterns of items whose declared secrets are written again. */
   readonly updateSecrets?: readonly string[]
   readonly allow?: Allowances
+  /** Further patterns that must name something declared: the addresses of `--allow`. */
+  readonly patterns?: readonly GivenPattern[]
 }
 
 /**
@@ -58,6 +60,7 @@ export interface PlanOptions {
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { registry, server, listen, options = {} } = input
   const { allow = noAllowances } = options
+  requireMatches(patternsOf(options), input.desired)
   const focused = focus(input.desired, options.targets ?? [], input.clock)
   checkEntrances(registry, focused, allow)
   checkVersions(focused, server.identity.version)
@@ -80,6 +83,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     ...hazards.refused,
     ...findReadOnly(desired, declared, drafts),
     ...findEmptied(desired, declared, drafts),
+    ...(await judgeLimits({ desired, declared, drafts, state, access, allow })),
   ]
   if (refused.length > 0) throw refuse('The plan is refused', refused)
   const remarks = [...hazards.warnings, ...warnings, ...endingWaivers(desired.policy.ignore, input.clock)]
@@ -113,7 +117,6 @@ function focus(desired: Desired, targets: readonly string[], clock: Clock): Desi
   const isIgnored = ignoredBy(desired.policy.ignore)
   const items = desired.items.filter(({ address }) => !isIgnored(address) && isTarget(address))
   const collections = desired.collections.filter(({ address }) => !isIgnored(address) && isTarget(address))
-  for (const target of targets) requireMatch(target, desired)
   return { ...desired, items: targets.length === 0 ? items : withAncestors(desired, items), collections }
 }
 
@@ -126,12 +129,12 @@ function withAncestors(desired: Desired, items: Desired['items']): Desired['item
   })
 }
 
-function requireMatch(target: string, desired: Desired): void {
-  const addresses = [...desired.items, ...desired.collections].map(({ address }) => address)
-  if (addresses.some((address) => coversAddress(target, address))) return
-  throw new PlanError('PLAN_UNSAFE', `--target ${target} matches nothing that the configuration declares`, {
-    hint: 'Addresses look like instance.banner or instance.groups[devs]; * stands for any name inside brackets.',
-  })
+function patternsOf({ targets = [], updateSecrets = [], patterns = [] }: PlanOptions): readonly GivenPattern[] {
+  return [
+    ...targets.map((pattern) => ({ option: '--target', pattern })),
+    ...updateSecrets.map((pattern) => ({ option: '--update-secrets', pattern })),
+    ...patterns,
+  ]
 }
 
 interface Judged {
@@ -156,7 +159,6 @@ function finishPlan(input: PlanInput, { desired, drafts, pruning, access, warnin
   const changes = orderChanges(registry, finished).flat()
   const touched = new Set(changes.map(({ address }) => address))
   const unchanged = desired.items.filter(({ address }) => !touched.has(address)).length
-  const digests = changes.map((change) => change.digest).sort()
   return {
     formatVersion: 1,
     bbstate: version,
@@ -169,6 +171,6 @@ function finishPlan(input: PlanInput, { desired, drafts, pruning, access, warnin
     warnings,
     summary: summarise(changes, unchanged, pruning.unmanaged.length),
     requests: server.requests(),
-    digest: sha256(serialise({ server: server.identity.url, changes: digests })),
+    digest: digestOfPlan(server.identity.url, changes, undefined, sha256),
   }
 }

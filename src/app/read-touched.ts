@@ -1,4 +1,5 @@
 /** Reads exactly the objects that a plan touches: for the stale check before writing, and for the proof after it. */
+import { isInside } from '../model/address.js'
 import type { Change } from '../model/plan.js'
 import type { At, Live, Registry } from '../model/resource.js'
 import { resourceOf } from '../model/resource.js'
@@ -50,13 +51,6 @@ function sectionOf(address: string): string {
     else if (!isQuoted && character === ']') depth--
   }
   return address.slice(0, start)
-}
-
-function isInside(address: string, parents: ReadonlySet<string>): boolean {
-  for (let index = address.indexOf('.'); index !== -1; index = address.indexOf('.', index + 1)) {
-    if (parents.has(address.slice(0, index))) return true
-  }
-  return false
 }
 
 function earlierNames(at: At, address: string, renames: readonly Change[]): At {

@@ -14,6 +14,7 @@ import {
   type Singleton,
 } from '../model/resource.js'
 import { type ObjectSchema, propertiesOf, type Schema } from '../model/schema.js'
+import { policySchema } from './policy-schema.js'
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -50,56 +51,6 @@ function isWritten(resource: Resource): resource is Singleton | Collection {
 /** Under several parents the shape stands once, and is referred to. */
 function isShared({ parents }: Resource): boolean {
   return parents.length > 1
-}
-
-const patterns = (description: string): JsonSchema => ({
-  type: 'array',
-  description,
-  items: { type: 'string' },
-  uniqueItems: true,
-})
-
-const policySchema: JsonSchema = {
-  type: 'object',
-  description: 'How differences are treated.',
-  additionalProperties: false,
-  properties: {
-    prune: patterns('Collections whose unlisted items are deleted, such as instance.groupPermissions.'),
-    protect: patterns('Items that may not be deleted, replaced or emptied; /** for all below.'),
-    administrators: {
-      type: 'object',
-      description: 'Who must still be a system administrator after every apply; bbstate itself always must.',
-      additionalProperties: false,
-      properties: {
-        users: patterns('Names of users who must keep SYS_ADMIN, directly or through a group.'),
-        atLeast: { type: 'integer', minimum: 1, description: 'How many people must keep SYS_ADMIN. Default 1.' },
-      },
-    },
-    unknownPrincipals: {
-      type: 'string',
-      enum: ['refuse', 'warn'],
-      description:
-        'What the name of a user or group means that is unknown or deactivated: refuse the plan (default), or leave out just that entry and warn.',
-    },
-    ignore: {
-      type: 'array',
-      description: 'What is left alone for a while.',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['address', 'reason', 'until'],
-        properties: {
-          address: { type: 'string', description: 'Covers this address and all below it.' },
-          reason: { type: 'string', minLength: 1, description: 'Why, for the next reader.' },
-          until: {
-            type: 'string',
-            pattern: '^\\d{4}-\\d{2}-\\d{2}$',
-            description: 'The last day on which it holds, YYYY-MM-DD.',
-          },
-        },
-      },
-    },
-  },
 }
 
 function sectionSchema(registry: Registry, kind: string): JsonSchema {

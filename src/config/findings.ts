@@ -12,7 +12,7 @@ import type { SchemaFinding } from './validator.js'
 const shown = 20
 
 /** Parts of the language that are refused by name until they are built. */
-const unbuilt = new Set(['/projects', '/rules', '/policy/limits'])
+const unbuilt = new Set(['/projects', '/rules'])
 
 /** What violations are explained with. */
 export interface Context {

@@ -1,6 +1,6 @@
 /** The `policy` section: address patterns that must name what they are meant for. */
 import { formatAddress, formatName, parseAddress, parseName, type Step } from '../model/address.js'
-import type { Ignore, Pattern, Policy } from '../model/desired.js'
+import type { Ignore, Limits, Pattern, Policy } from '../model/desired.js'
 import type { Finding, Source } from '../model/errors.js'
 import { findNearest } from '../model/nearest.js'
 import { childrenOf, type Registry, type Resource } from '../model/resource.js'
@@ -49,6 +49,7 @@ export function readPolicy(
     ignore: ignores,
     administrators: readAdministrators(section['administrators']),
     ...readUnknown(section['unknownPrincipals']),
+    ...readLimits(section['limits']),
   }
   return { policy, findings }
 }
@@ -61,6 +62,24 @@ function readAdministrators(section: unknown): Policy['administrators'] {
 
 function readUnknown(written: unknown): Pick<Policy, 'unknownPrincipals'> {
   return written === 'warn' || written === 'refuse' ? { unknownPrincipals: written } : {}
+}
+
+const limitNames = ['deletes', 'deletesPercent', 'accessLosses', 'repositories'] as const
+
+function readLimits(section: unknown): Pick<Policy, 'limits'> {
+  if (!isObject(section)) return {}
+  const written = limitNames.flatMap((name) => (typeof section[name] === 'number' ? [[name, section[name]]] : []))
+  return { limits: Object.fromEntries(written) as Limits }
+}
+
+/** Of several limits the lowest. */
+function uniteLimits(policies: readonly Policy[]): Pick<Policy, 'limits'> {
+  const limits = policies.flatMap((policy) => policy.limits ?? [])
+  const lowest = limitNames.flatMap((name) => {
+    const written = limits.flatMap((one) => one[name] ?? [])
+    return written.length === 0 ? [] : [[name, Math.min(...written)]]
+  })
+  return limits.length === 0 ? {} : { limits: Object.fromEntries(lowest) as Limits }
 }
 
 /** The policy of nothing. */
@@ -78,6 +97,7 @@ export function unitePolicies(policies: readonly Policy[]): Policy {
       atLeast: Math.max(1, ...policies.map(({ administrators }) => administrators.atLeast)),
     },
     ...(unknown.length === 0 ? {} : { unknownPrincipals: unknown.includes('refuse') ? 'refuse' : 'warn' }),
+    ...uniteLimits(policies),
   }
 }
 
@@ -103,9 +123,15 @@ export function locating<T extends object>(
   }) as T & { readonly source: Source }
 }
 
-interface Problem {
+/** What is wrong with a pattern. */
+export interface Problem {
   readonly message: string
   readonly hint: string
+}
+
+/** An address pattern of the command line in canonical spelling, or what is wrong with it. */
+export function spellPattern(registry: Registry, text: string): string | Problem {
+  return judgePattern(registry, text, 'ignore')
 }
 
 /** The pattern in canonical spelling, or what is wrong with it. */

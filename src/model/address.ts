@@ -89,6 +89,14 @@ export function sectionOf(address: string): string {
   return formatAddress(steps.map((step, index) => (index === steps.length - 1 ? { key: step.key } : step)))
 }
 
+/** Whether one of the items around an address is among others. */
+export function isInside(address: string, others: ReadonlySet<string>): boolean {
+  for (let index = address.indexOf('.'); index !== -1; index = address.indexOf('.', index + 1)) {
+    if (others.has(address.slice(0, index))) return true
+  }
+  return false
+}
+
 const compiled = new Map<string, RegExp>()
 
 /** Whether a pattern names an address: the same text, where `*` inside brackets stands for any name. */

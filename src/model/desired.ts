@@ -63,6 +63,18 @@ export interface Administrators {
   readonly atLeast: number
 }
 
+/** How much one run may take away or touch. What is absent has its default, see `limits.ts`. */
+export interface Limits {
+  /** Deletions in one plan, replacements among them. */
+  readonly deletes?: number
+  /** Share of a collection of ten or more that one plan may delete, in percent. */
+  readonly deletesPercent?: number
+  /** People who may lose a global permission. */
+  readonly accessLosses?: number
+  /** Repositories that one plan may touch. */
+  readonly repositories?: number
+}
+
 /** What the configuration says about how differences are treated. */
 export interface Policy {
   readonly prune: readonly Pattern[]
@@ -71,6 +83,7 @@ export interface Policy {
   readonly administrators: Administrators
   /** What the name of a user or group means that is unknown or deactivated. Absent: `refuse`. */
   readonly unknownPrincipals?: 'refuse' | 'warn'
+  readonly limits?: Limits
 }
 
 /** Everything that a configuration declares. */

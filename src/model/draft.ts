@@ -6,7 +6,7 @@
 import { formatKey } from './address.js'
 import { compare } from './compare.js'
 import { normalise, serialise } from './normal.js'
-import type { Action, Cause, Change, Destination, FieldChange } from './plan.js'
+import type { Action, Cause, Change, Destination, FieldChange, Scope } from './plan.js'
 import { create, propose } from './propose.js'
 import type { At, Collection, Live, Singleton } from './resource.js'
 import { isObject, propertiesOf, type Schema } from './schema.js'
@@ -145,6 +145,22 @@ export function finishChange(draft: Draft, sha256: (text: string) => string): Ch
     ...(destination === undefined ? {} : { destination }),
     precondition: digestOf(resource.schema, draft.live, sha256),
   }
-  const { before: _before, ...digested } = essence
-  return { ...essence, fields, ...(cause === undefined ? {} : { cause }), digest: sha256(serialise(digested)) }
+  return { ...essence, fields, ...(cause === undefined ? {} : { cause }), digest: digestOfChange(essence, sha256) }
+}
+
+/** The digest of a change: where, who, what and from which state; not from which line, nor why. */
+export function digestOfChange(change: Omit<Change, 'digest' | 'fields'>, sha256: (text: string) => string): string {
+  const { address, kind, at, identity, action, after, renamedFrom, destination, precondition } = change
+  return sha256(serialise({ address, kind, at, identity, action, after, renamedFrom, destination, precondition }))
+}
+
+/** The digest of a whole plan: of its server, its scope and its changes in any order. */
+export function digestOfPlan(
+  url: string,
+  changes: readonly Pick<Change, 'digest'>[],
+  scope: Scope | undefined,
+  sha256: (text: string) => string,
+): string {
+  const digests = changes.map(({ digest }) => digest).sort()
+  return sha256(serialise({ server: url, changes: digests, ...(scope === undefined ? {} : { scope }) }))
 }

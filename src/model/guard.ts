@@ -13,7 +13,8 @@ import { isObject, propertiesOf } from './schema.js'
 
 /** What the command line allows: `--allow drop-secrets`, `--allow secret-destination=instance.mailServer`. */
 export interface Allowances {
-  allows(name: string, address?: string): boolean
+  /** `wanted`: the address concerned, or the number that goes beyond a limit. */
+  allows(name: string, wanted?: string): boolean
   /** Whether `--allow NAME=PREFIX` covers a path: the prefix itself, or what lies below it. */
   allowsPath(name: string, path: string): boolean
 }

@@ -30,7 +30,7 @@ export const run: Command = async (call) => {
       clock,
       sha256,
       version,
-      options: planOptionsOf(settings),
+      options: planOptionsOf(settings, registry),
     })
     if (expected !== undefined) requireSamePlan(expected, plan)
     const digest = settings.text('expect-digest')

@@ -12,7 +12,7 @@ export const run: Command = async ({ settings, face, world }) => {
   const listen = await face.listener()
   const { registry, desired } = await loadConfiguration(world, settings)
   const server = await openServer({ world, settings, listen, command: 'drift', ...assertionOf(desired) })
-  const planOptions = planOptionsOf(settings)
+  const planOptions = planOptionsOf(settings, registry)
   try {
     const plan = await makePlan({
       registry,

@@ -22,7 +22,7 @@ export const run: Command = async ({ settings, face, world }) => {
       clock: world.clock,
       sha256: world.sha256,
       version: world.version,
-      options: planOptionsOf(settings),
+      options: planOptionsOf(settings, registry),
     })
     const out = settings.text('out')
     if (out !== undefined) await writeDocument(out, formatJson(plan))

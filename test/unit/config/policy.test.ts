@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { unitePolicies } from '../../../src/config/policy.js'
 import { findingsOf, loadText, wordsOf } from './loading.js'
 
 const policy = (text: string) => loadText(`policy:\n  ${text}\n`).policy
@@ -125,5 +126,32 @@ describe('policy', () => {
     expect(wordsOf(findings('prune: [instance.shelves, instance.shelves]'))).toEqual([
       'CONFIG_DUPLICATE a.yaml:2:29 prune names something twice',
     ])
+  })
+})
+
+describe('limits', () => {
+  test('are read, and of several files the lower holds', () => {
+    expect(policy('limits: { deletes: 5, deletesPercent: 0, accessLosses: 3, repositories: 9 }').limits).toEqual({
+      deletes: 5,
+      deletesPercent: 0,
+      accessLosses: 3,
+      repositories: 9,
+    })
+    const united = unitePolicies([
+      policy('limits: { deletes: 5, repositories: 2 }'),
+      policy('limits: { deletes: 3 }'),
+      policy('prune: []'),
+    ])
+    expect(united.limits).toEqual({ deletes: 3, repositories: 2 })
+    expect(unitePolicies([policy('prune: []')]).limits).toBeUndefined()
+  })
+
+  test.each([
+    'limits: { deletes: -1 }',
+    'limits: { deletesPercent: 101 }',
+    'limits: { delets: 1 }',
+    'limits: { deletes: many }',
+  ])('%s is refused', (text) => {
+    expect(findings(text)).toHaveLength(1)
   })
 })
