@@ -34,7 +34,7 @@ const libraries = {
   ajv: 'src/(?:config|generate)/',
   'js-yaml': 'src/(?:config|generate)/',
   yargs: 'src/cli/',
-  'fs-native-extensions': 'src/host/lock\\.ts',
+  'fs-native-extensions': 'src/(?:host/lock|sandbox/data-lock)\\.ts',
   'libsodium-wrappers': 'src/host/sealed-box\\.ts',
   open: 'src/host/',
   'env-paths': 'src/host/',

@@ -45,6 +45,14 @@ export interface CallerRules {
 export const nobody: Caller = { user: undefined, level: undefined, codeLimit: 0, scopeFailure: 401 }
 const everything = rankOf('PROJECT_ADMIN')
 
+/** Somebody who has signed in with a password: all that the account may. */
+export function signedIn(state: SandboxState, user: string): Caller & { readonly user: string } {
+  return { user, level: levelOf(state, user), codeLimit: everything, scopeFailure: 401 }
+}
+
+/** Whoever may do everything, and is nobody. */
+export const omnipotent: Caller = { user: '', level: 'SYS_ADMIN', codeLimit: everything, scopeFailure: 401 }
+
 /** The caller, or the refusal of what was presented. */
 export function identify(
   authorization: string | undefined,
@@ -123,8 +131,8 @@ function identifyByPassword(value: string, state: SandboxState): Caller | Reply 
       'Invalid username or password. Please check the username and password and try again.',
     )
   }
-  const level = levelOf(state, name.toLowerCase())
-  return admit(state, name.toLowerCase(), { level, codeLimit: everything, scopeFailure: 401 })
+  const { user: owner, ...rights } = signedIn(state, name.toLowerCase())
+  return admit(state, owner, rights)
 }
 
 /** Nobody gets in without a licence, whatever the token says. */

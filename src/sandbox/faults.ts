@@ -31,11 +31,14 @@ export type Fault = Trouble & {
 export interface FaultScript {
   add(fault: Fault): void
   clear(): void
+  /** The faults that are still to come. */
+  readonly armed: readonly Armed[]
   /** The fault for a request, counted off. */
   take(method: string, path: string): Trouble | undefined
 }
 
-interface Armed {
+/** A fault, and how much of it is left. */
+export interface Armed {
   readonly fault: Fault
   skip: number
   left: number
@@ -64,6 +67,9 @@ export function createFaults(): FaultScript {
     },
     clear: () => {
       armed = []
+    },
+    get armed() {
+      return armed.filter(({ left }) => left > 0)
     },
     take: (method, path) => {
       const matching = armed.filter(

@@ -3,10 +3,13 @@ import type { Sandbox } from './server.js'
 
 /** URL, the administrator's account, how to sign in, and a configuration to begin with. */
 export function describeSandbox(sandbox: Sandbox): string {
-  const { url, version, username, password, clientId, clientSecret, redirectUri } = sandbox
+  const { url, version, username, password, clientId, clientSecret, redirectUri, caFile } = sandbox
+  const trust = caFile === undefined ? '' : `\n  export BBSTATE_CA_FILE=${caFile}`
   return `A Bitbucket Data Center sandbox (answers like ${version}) runs at
 
-  ${url}
+  ${url}/
+
+Open it in a browser to see its settings, people, links and every request, and to change them by hand.
 
 Administrator   ${username}
 Password        ${password}
@@ -16,7 +19,7 @@ Sign in from another terminal:
 
   export BBSTATE_URL=${url}
   export BBSTATE_CLIENT_ID=${clientId}
-  export BBSTATE_CLIENT_SECRET=${clientSecret}
+  export BBSTATE_CLIENT_SECRET=${clientSecret}${trust}
   bbstate auth login
 
 A bbstate.yaml to begin with:

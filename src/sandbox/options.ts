@@ -56,6 +56,10 @@ export interface SandboxOptions {
   readonly accessTokenPolicyUnset?: Features['accessTokenPolicyUnset']
   /** The control endpoint. Default: only while listening on a loopback address. */
   readonly control?: boolean
+  /** Whether the pages show settings to whoever has not signed in. Default: only while listening on a loopback address. */
+  readonly openPages?: boolean
+  /** HTTPS with a certificate of this start; `caFile` says what clients must trust. */
+  readonly tls?: boolean
   /** Names, beside the loopback ones and `host`, under which the sandbox may be called. */
   readonly allowedHosts?: readonly string[]
   readonly clock?: () => number

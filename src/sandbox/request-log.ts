@@ -9,6 +9,8 @@ export interface RequestRecord {
   readonly status: number
   readonly user: string | undefined
   readonly at: number
+  /** How long the server worked on it, a scripted delay included. */
+  readonly milliseconds: number
 }
 
 const logLength = 100_000
@@ -31,7 +33,7 @@ export class RequestLog {
     method: string,
     path: string,
     query: URLSearchParams,
-    outcome: Pick<RequestRecord, 'status' | 'user' | 'at'>,
+    outcome: Pick<RequestRecord, 'status' | 'user' | 'at' | 'milliseconds'>,
   ): void {
     const text = [...query].map(([name, value]) => `${name}=${secretParameters.has(name) ? '…' : value}`).join('&')
     this.counts[method] = (this.counts[method] ?? 0) + 1

@@ -4,75 +4,52 @@
  * Written from Atlassian's REST documents, its pages on OAuth 2.0 and what others saw on real servers; it imports
  * nothing of bbstate's client, so that it cannot agree with that one's mistakes.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { failure, type Reply, unrouted } from './answers.js'
 import { identify } from './caller.js'
+import { makeCertificate, type ServerCertificate } from './certificate.js'
 import { answerControl } from './control.js'
-import { createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
+import { type DataLock, lockData } from './data-lock.js'
+import { Entrance } from './entrance.js'
+import { EventStream } from './event-stream.js'
+import { type Armed, createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
 import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
 import { callerRulesOf, featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
-import { answerStartPage, answerStatus, outsidePage } from './front.js'
+import { answerStatus, outsidePage } from './front.js'
+import { closeListener, createListener, type Listener, openListener } from './listener.js'
+import { eventsAddress } from './pages/layout.js'
+import { isPagePath, refuseForeign, Site } from './pages/site.js'
 import { prepareState } from './prepare.js'
 import { type RequestRecord, RequestLog } from './request-log.js'
 import { type Answered, answerRest, headerOf, type Request, type RestServer } from './rest.js'
 import { createRouter } from './router.js'
 import { allRoutes } from './routes.js'
+import type { Sandbox } from './sandbox.js'
+import { Sessions } from './sessions.js'
 import { createSignIn } from './sign-in.js'
 import { randomText, type SandboxState, setPasswords } from './state.js'
 import { saveState } from './storage.js'
+import { type TrustFile, writeTrustFile } from './trust-file.js'
 import { cutConnection, readBody, sendReply } from './wire.js'
 
 export type { SandboxOptions } from './options.js'
 export type { RequestRecord } from './request-log.js'
-
-/** A running sandbox. */
-export interface Sandbox {
-  /** Base URL with context path, without trailing slash. */
-  readonly url: string
-  readonly clientId: string
-  readonly clientSecret: string
-  readonly redirectUri: string
-  /** The administrator. */
-  readonly username: string
-  /** New with every start; fits every account. */
-  readonly password: string
-  /** Needed by `/__control`. */
-  readonly controlToken: string
-  /** An HTTP access token of the administrator. */
-  readonly httpAccessToken: string
-  readonly version: string
-  /** Live; may be changed in place. */
-  readonly state: SandboxState
-  readonly requests: readonly RequestRecord[]
-  /** Number of requests by method, of those that the log has dropped, too. */
-  readonly requestCounts: Readonly<Record<string, number>>
-  /** Forgets the requests so far. */
-  forgetRequests(): void
-  addFault(fault: Fault): void
-  clearFaults(): void
-  /** A pair as if a user (default: the administrator) had consented to scopes (default: SYSTEM_ADMIN). */
-  issueTokens(consent?: { readonly user?: string; readonly scopes?: readonly string[] }): IssuedTokens
-  /** As if their time were over; refreshing still works. */
-  expireAccessTokens(): void
-  /** As if the server had forgotten them; refreshing still works. */
-  killAccessTokens(): void
-  killRefreshTokens(): void
-  /** Moves the server's clock. */
-  advance(milliseconds: number): void
-  /** Resolves when the port is free: within a second, whatever is open. */
-  close(): Promise<void>
-}
-
-const millisecondsToFinish = 500
+export type { Sandbox } from './sandbox.js'
 
 /** Starts a sandbox and answers once it listens. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const running = new Running(options)
-  await running.listen()
-  return running
+  const lock = options.dataDir === undefined ? undefined : await lockData(options.dataDir)
+  try {
+    const running = new Running(options, lock)
+    await running.listen()
+    return running
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
 }
 
 class Running implements Sandbox {
@@ -81,7 +58,12 @@ class Running implements Sandbox {
   readonly password = randomText(12)
   readonly version: string
   readonly #options: SandboxOptions
-  readonly #server: Server
+  readonly #lock: DataLock | undefined
+  readonly #certificate: ServerCertificate | undefined
+  readonly #listener: Listener
+  readonly #events = new EventStream()
+  readonly #site: Site
+  #trust: TrustFile | undefined
   readonly #faults: FaultScript = createFaults()
   readonly #log = new RequestLog()
   readonly #base: string
@@ -92,7 +74,8 @@ class Running implements Sandbox {
   #offset = 0
   #served = 0
 
-  constructor(options: SandboxOptions) {
+  constructor(options: SandboxOptions, lock: DataLock | undefined) {
+    this.#lock = lock
     const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
     this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
@@ -112,14 +95,17 @@ class Running implements Sandbox {
       rules: callerRulesOf(options),
       now,
     }
-    const autoConsent = options.autoConsent === true
-    this.#signIn = createSignIn(this.state, this.#oauth, {
-      action: `${this.#base}/rest/oauth2/latest/authorize`,
-      autoConsent,
-      now,
-    })
-    // Longer than any client keeps its own end open: a race at that moment would be nobody's test.
-    this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const sessions = new Sessions(this.state, () => this.#describeCookie())
+    const entrance = new Entrance(this.state)
+    const [base, autoConsent, isOpen] = [
+      this.#base,
+      options.autoConsent === true,
+      options.openPages ?? isLoopback(host),
+    ]
+    this.#signIn = createSignIn(this.state, this.#oauth, { base, autoConsent, sessions, entrance, now })
+    this.#site = new Site({ host: this, base, sessions, entrance, isOpen })
+    this.#certificate = options.tls === true ? makeCertificate([...this.#hosts].map(unbracket)) : undefined
+    this.#listener = createListener(this.#certificate, (request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy()
         else sendReply(response, 'GET', failure(500, null, error instanceof Error ? error.message : String(error)))
@@ -127,11 +113,18 @@ class Running implements Sandbox {
     })
   }
 
+  /** Browsers share cookies between the ports of a host. */
+  #describeCookie(): { readonly name: string; readonly attributes: string } {
+    const { port } = this.#listener.address() as AddressInfo
+    const secure = this.#certificate === undefined ? '' : '; Secure'
+    return { name: `SANDBOXSESSION${port}`, attributes: `Path=${this.#base || '/'}${secure}` }
+  }
+
   get url(): string {
-    const { port } = this.#server.address() as AddressInfo
+    const { port } = this.#listener.address() as AddressInfo
     const { host = '127.0.0.1' } = this.#options
     const name = host === '0.0.0.0' || host === '::' ? 'localhost' : bracket(host)
-    return `http://${name}:${port}${this.#base}`
+    return `http${this.#certificate === undefined ? '' : 's'}://${name}:${port}${this.#base}`
   }
 
   get #link() {
@@ -168,16 +161,27 @@ class Running implements Sandbox {
     return this.#log.counts
   }
 
+  get caFile(): string | undefined {
+    return this.#trust?.path
+  }
+
+  get dataDir(): string | undefined {
+    return this.#options.dataDir
+  }
+
+  get rest(): RestServer {
+    return this.#rest
+  }
+
+  get faults(): readonly Armed[] {
+    return this.#faults.armed
+  }
+
   async listen(): Promise<void> {
-    const { port = 7990, host = '127.0.0.1' } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const taken = `Port ${port} of ${host} is in use. Choose another one, or 0 for any that is free.`
-        reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error)
-      })
-      this.#server.listen(port, host, resolve)
-    })
-    this.#save()
+    const { port = 7990, host = '127.0.0.1', dataDir } = this.#options
+    await openListener(this.#listener, port, host)
+    if (this.#certificate !== undefined) this.#trust = writeTrustFile(this.#certificate.authority, dataDir)
+    this.save()
   }
 
   forgetRequests(): void {
@@ -219,19 +223,17 @@ class Running implements Sandbox {
   }
 
   async close(): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeIdleConnections()
-    const cut = setTimeout(() => this.#server.closeAllConnections(), millisecondsToFinish)
-    await closed
-    clearTimeout(cut)
+    this.#events.close()
+    await closeListener(this.#listener)
+    this.#trust?.remove()
+    await this.#lock?.release()
   }
 
   #now(): number {
     return (this.#options.clock ?? Date.now)() + this.#offset
   }
 
-  #save(): void {
+  save(): void {
     if (this.#options.dataDir !== undefined) saveState(this.#options.dataDir, this.state)
   }
 
@@ -251,23 +253,37 @@ class Running implements Sandbox {
     if (path.startsWith('/__control/')) {
       return sendReply(response, method, this.#control(request, incoming.socket.remoteAddress ?? ''))
     }
+    if (isPagePath(path)) return this.#servePage(request, response)
     const trouble = this.#faults.take(method, `${path}${url.search}`)
     await this.#answerSlowly(request, trouble, response)
   }
 
+  /** Unseen by the log and unmet by faults, which are switched there. */
+  #servePage(request: Request, response: ServerResponse): void {
+    if (request.path === eventsAddress && request.method === 'GET' && this.#site.mayFollow(request)) {
+      return this.#events.open(response)
+    }
+    sendReply(response, request.method, this.#site.answer(request))
+    if (request.method === 'POST') this.#events.announce()
+  }
+
   async #answerSlowly(request: Request, trouble: Trouble | undefined, response: ServerResponse): Promise<void> {
     const { method, path, query } = request
+    const began = performance.now()
     const pause = (this.#options.latencyMilliseconds ?? 0) + (trouble?.kind === 'delay' ? trouble.milliseconds : 0)
     if (pause > 0) await wait(pause)
-    const note = (status: number, user?: string): void =>
-      this.#log.add(method, path, query, { status, user, at: this.#now() })
+    const note = (status: number, user?: string): void => {
+      const milliseconds = performance.now() - began
+      this.#log.add(method, path, query, { status, user, at: this.#now(), milliseconds })
+      this.#events.announce()
+    }
     if (trouble?.kind === 'drop-before') {
       note(0)
       return cutConnection(response)
     }
     const { reply, user } = this.#answer(request, trouble)
     // What was done is on the disk before anybody hears of it. A code of the authorize page is given out by GET.
-    if (method !== 'GET' || path.endsWith('/authorize')) this.#save()
+    if (method !== 'GET' || path.endsWith('/authorize')) this.save()
     note(trouble?.kind === 'drop-after' ? 0 : reply.status, user)
     if (trouble?.kind === 'drop-after') return cutConnection(response)
     sendReply(response, method, this.#sign(path, reply, user), trouble?.kind === 'truncate')
@@ -290,7 +306,6 @@ class Running implements Sandbox {
     if (path === '/status') return { reply: answerStatus(this.state.status), user: undefined }
     if (this.state.status !== 'RUNNING')
       return { reply: { status: 503, text: 'Bitbucket is starting up' }, user: undefined }
-    if (path === '/' && method === 'GET') return { reply: this.#page(), user: undefined }
     const [, endpoint] = /^\/rest\/oauth2\/(?:latest|1\.0)\/(authorize|token)$/u.exec(path) ?? []
     if (endpoint === 'token' && method === 'POST') {
       const parameters = new URLSearchParams([...query, ...new URLSearchParams(body)])
@@ -311,23 +326,22 @@ class Running implements Sandbox {
     return 'status' in caller || caller.user === undefined ? undefined : this.state.users[caller.user]?.name
   }
 
-  /** Shows settings, so only where nobody else can look. */
-  #page(): Reply {
-    const isPrivate = isLoopback(this.#options.host ?? '127.0.0.1')
-    return answerStartPage(this.url, this.version, isPrivate ? this.state : undefined, isPrivate ? this.requests : [])
-  }
-
   /** Where it is off it does not exist. */
   #control(request: Request, from: string): Reply {
     if (!(this.#options.control ?? isLoopback(this.#options.host ?? '127.0.0.1')) || !isLoopback(from))
       return unrouted()
+    if (refuseForeign(request) !== undefined) return { status: 403, text: 'Forbidden' }
     if (headerOf(request, 'x-control-token') !== this.controlToken) return { status: 403, text: 'Forbidden' }
     const reply = answerControl(this, request.method, request.path.slice('/__control/'.length), request.body.toString())
-    this.#save()
+    this.save()
     return reply
   }
 }
 
 function bracket(host: string): string {
   return host.includes(':') ? `[${host}]` : host
+}
+
+function unbracket(host: string): string {
+  return host.replace(/^\[(.*)\]$/u, '$1')
 }

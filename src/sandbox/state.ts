@@ -56,6 +56,7 @@ export interface UserLimit {
 
 /** An incoming application link. */
 export interface ApplicationLink {
+  name?: string
   clientId: string
   clientSecret: string
   redirectUri: string
@@ -216,7 +217,9 @@ export function makeState(redirectUri: string): SandboxState {
       ['contractors', 'LICENSED_USER'],
       ['developers', 'PROJECT_CREATE'],
     ]),
-    links: [{ clientId: randomText(), clientSecret: randomText(24), redirectUri, scopes: ['SYSTEM_ADMIN'] }],
+    links: [
+      { name: 'bbstate', clientId: randomText(), clientSecret: randomText(24), redirectUri, scopes: ['SYSTEM_ADMIN'] },
+    ],
     codes: [],
     tokens: [],
     httpAccessTokens: tableOf([[`BBDC-${randomText(30)}`, 'admin']]),

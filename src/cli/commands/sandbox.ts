@@ -9,8 +9,9 @@ import type { Command } from '../call.js'
 export const run: Command = async ({ settings, face, world }) => {
   const sandbox = await startSandbox(sandboxOptions(settings))
   if (face.options.json) {
-    const { url, clientId, clientSecret, redirectUri, username, password, controlToken } = sandbox
-    face.print(`${JSON.stringify({ url, clientId, clientSecret, redirectUri, username, password, controlToken })}\n`)
+    const { url, clientId, clientSecret, redirectUri, username, password, controlToken, caFile } = sandbox
+    const line = { url, clientId, clientSecret, redirectUri, username, password, controlToken, caFile }
+    face.print(`${JSON.stringify(line)}\n`)
   } else {
     face.print(describeSandbox(sandbox))
   }
@@ -35,6 +36,10 @@ function sandboxOptions(settings: Settings): SandboxOptions {
     ...given('pageLimit', settings.number('page-limit')),
     ...(rateLimit === undefined ? {} : { rateLimit: parseRate(rateLimit) }),
     ...(estate === undefined ? {} : { estate: parseEstate(estate) }),
+    ...given('control', settings.choice('control')),
+    ...given('openPages', settings.choice('open-pages')),
+    allowedHosts: settings.list('allow-host').map((name) => name.toLowerCase()),
+    tls: settings.flag('tls'),
     autoConsent: settings.flag('auto-consent'),
   }
 }

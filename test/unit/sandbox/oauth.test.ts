@@ -201,7 +201,7 @@ describe('the token endpoint', () => {
       refresh_token: json.refresh_token,
     })
     const next = await post(sandbox, `${token}?${query}`, {})
-    const log = JSON.stringify(sandbox.requests) + (await send(sandbox, 'GET', '/', { as: null })).text
+    const log = JSON.stringify(sandbox.requests) + (await send(sandbox, 'GET', '/sandbox/requests', { as: null })).text
     expect(log).toContain('/rest/oauth2/latest/token')
     const secrets = [json.access_token, json.refresh_token, next.json.refresh_token, sandbox.clientSecret]
     expect(secrets.filter((secret) => log.includes(secret))).toEqual([])

@@ -15,7 +15,7 @@ function authorizePath({ clientId, redirectUri }: Sandbox, base = ''): string {
 
 /** The hidden fields of the first form of a page, as a browser would send them. */
 function fieldsOf({ text }: Answer): Record<string, string> {
-  const hidden = [...text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/gu)]
+  const hidden = [...text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/gu)]
   return Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')]))
 }
 

@@ -1,0 +1,40 @@
+/** The socket of a sandbox: plain or TLS, opened, and closed within a second whatever is going on. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import type { ServerCertificate } from './certificate.js'
+
+/** Either kind. */
+export type Listener = Server | SecureServer
+
+/** Milliseconds that open requests have to finish when the server stops. */
+const millisecondsToFinish = 500
+
+/** A server that does not listen yet. */
+export function createListener(certificate: ServerCertificate | undefined, serve: RequestListener): Listener {
+  // Longer than any client keeps its own end open: a race at that moment would be nobody's test.
+  const options = { keepAliveTimeout: 60_000 }
+  if (certificate === undefined) return createServer(options, serve)
+  const { key, cert } = certificate
+  return createSecureServer({ ...options, key, cert }, serve)
+}
+
+/** Listens, or says whose port it is. */
+export async function openListener(listener: Listener, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = `Port ${port} of ${host} is in use. Choose another one, or 0 for any that is free.`
+      reject(error.code === 'EADDRINUSE' ? new Error(taken, { cause: error }) : error)
+    })
+    listener.listen(port, host, resolve)
+  })
+}
+
+/** Resolves when the port is free. */
+export async function closeListener(listener: Listener): Promise<void> {
+  if (!listener.listening) return
+  const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
+  listener.closeIdleConnections()
+  const cut = setTimeout(() => listener.closeAllConnections(), millisecondsToFinish)
+  await closed
+  clearTimeout(cut)
+}
