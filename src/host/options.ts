@@ -93,6 +93,9 @@ export const connectionOptions: readonly Option[] = [
   },
 ]
 
+/** Those that say how to reach a server, without saying who signs in. */
+const wayOptions = ['url', 'connection', 'ca-file', 'cert', 'key', 'proxy', 'max-rate', 'timeout', 'allow']
+
 /** Options of `plan`, `apply` and `drift`. */
 export const planOptions: readonly Option[] = [
   { name: 'target', type: 'list', value: 'PATTERN', description: 'Plan only what this address pattern covers' },
@@ -199,6 +202,43 @@ export const commands: readonly CommandWords[] = [
       ...outputOptions,
     ],
     examples: ['bbstate apply', 'bbstate apply plan.json --auto-approve'],
+  },
+  {
+    name: 'publish',
+    usage: '<plan>',
+    description:
+      'Show a saved plan or apply report on a pull request of Bitbucket: report, annotations, status, comment',
+    options: [
+      { name: 'commit', type: 'string', value: 'SHA', description: 'The commit that was planned, in full' },
+      {
+        name: 'pull-request',
+        type: 'string',
+        value: 'PROJECT/REPOSITORY/NUMBER',
+        description: 'The pull request whose comment is kept current',
+      },
+      {
+        name: 'repository',
+        type: 'string',
+        value: 'PROJECT/REPOSITORY',
+        description: 'The repository of the commit, where there is no pull request',
+      },
+      {
+        name: 'publish-token-file',
+        type: 'string',
+        value: 'FILE',
+        description: 'File that holds an HTTP access token (else BBSTATE_PUBLISH_TOKEN)',
+      },
+      { name: 'link', type: 'string', value: 'URL', description: 'Where the run is (else the page of the commit)' },
+      {
+        name: 'root',
+        type: 'string',
+        value: 'DIR',
+        description: 'Folder of the repository in which the plan was made (else its root)',
+      },
+      ...connectionOptions.filter(({ name }) => wayOptions.includes(name)),
+      ...outputOptions,
+    ],
+    examples: ['bbstate publish plan.json --commit 3f2a… --pull-request PLAT/settings/12'],
   },
   {
     name: 'drift',

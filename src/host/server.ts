@@ -7,7 +7,7 @@ import { askRights } from '../bitbucket/rights.js'
 import type { Credentials } from '../model/credentials.js'
 import type { Desired } from '../model/desired.js'
 import type { Listener } from '../model/event.js'
-import { findConnection, findCredentials } from './connection.js'
+import { type Connection, findConnection, findCredentials } from './connection.js'
 import { readAllowances } from './plan-options.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
@@ -70,10 +70,39 @@ async function open(
   signal: AbortSignal,
 ): Promise<{ readonly server: LiveServer & Closable; readonly client: Client; readonly credentials: Credentials }> {
   const connection = await findConnection(world, given, assertion)
-  const { settings, transport, baseUrl } = connection
-  const maxRate = settings.number('max-rate')
   const credentials = await findCredentials(world, connection, command, listen)
-  const client = createClient({
+  const client = openClient({ world, connection, credentials, listen, signal })
+  try {
+    const identity = { url: connection.baseUrl, ...(await client.identify()) }
+    const server = {
+      identity,
+      reading: () => client.reading(),
+      requests: () => client.requests().sent,
+      usesPassword: credentials.scheme === 'basic',
+      close: () => client.close(),
+    }
+    return { server, client, credentials }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}
+
+/** What a client is made of. */
+export interface ClientInput {
+  readonly world: World
+  readonly connection: Connection
+  readonly credentials: Credentials
+  readonly listen: Listener
+  /** Stops every wait, and starts no request once aborted. */
+  readonly signal: AbortSignal
+}
+
+/** A client as the options of the run want it. Nothing is sent yet. */
+export function openClient({ world, connection, credentials, listen, signal }: ClientInput): Client {
+  const { settings, transport } = connection
+  const maxRate = settings.number('max-rate')
+  return createClient({
     transport,
     credentials,
     ports: {
@@ -93,18 +122,4 @@ async function open(
     allowNoIdentityHeader: readAllowances(settings.list('allow')).allows('no-identity-header'),
     ...(maxRate === undefined ? {} : { maxRate }),
   })
-  try {
-    const identity = { url: baseUrl, ...(await client.identify()) }
-    const server = {
-      identity,
-      reading: () => client.reading(),
-      requests: () => client.requests().sent,
-      usesPassword: credentials.scheme === 'basic',
-      close: () => client.close(),
-    }
-    return { server, client, credentials }
-  } catch (error) {
-    await client.close()
-    throw error
-  }
 }

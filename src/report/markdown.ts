@@ -39,13 +39,16 @@ import {
 export interface MarkdownOptions {
   /** Characters; default 60,000: a comment on GitHub takes 65,536. */
   readonly limit?: number
+  /** Whether long parts are closed until they are clicked, in HTML; default `true`. Bitbucket shows HTML as text. */
+  readonly folds?: boolean
 }
 
 const usualLimit = 60_000
 
 /** A plan, or the report of an apply. */
-export function renderMarkdown(document: Plan | ApplyReport, { limit = usualLimit }: MarkdownOptions = {}): string {
-  return writeWithin('outcomes' in document ? reportParts(document) : planParts(document), limit)
+export function renderMarkdown(document: Plan | ApplyReport, options: MarkdownOptions = {}): string {
+  const { limit = usualLimit, folds = true } = options
+  return writeWithin('outcomes' in document ? reportParts(document, folds) : planParts(document, folds), limit)
 }
 
 /** A refusal or a failure, with every finding and, after a partial apply, with its report. */
@@ -56,7 +59,7 @@ export function renderMarkdownError(error: BbstateError, { limit = usualLimit }:
   return writeWithin([...head, findingPart(findings)], limit)
 }
 
-function planParts(plan: Plan): readonly Part[] {
+function planParts(plan: Plan, folds: boolean): readonly Part[] {
   const { loosened = [], stand, scope, access, changes, irreversible = [], kept, unmanaged, warnings } = plan
   const of = (...actions: readonly string[]): readonly Change[] =>
     inReadingOrder(changes).filter(({ action }) => actions.includes(action))
@@ -73,9 +76,9 @@ function planParts(plan: Plan): readonly Part[] {
     access === undefined ? text('') : list('**Access is lost:**', lossWords(access, 50)),
     list('**Secrets go to a new place:**', destinations),
     list(`**${irreversibleHead}**`, irreversible.map(irreversibleWords)),
-    changesPart('Deleted', of('delete', 'replace'), 'all'),
-    changesPart('Changed', of('update'), 'first'),
-    changesPart('Added', of('create'), 'first'),
+    changesPart('Deleted', of('delete', 'replace'), { keeps: 'all', folds: false }),
+    changesPart('Changed', of('update'), { keeps: 'first', folds }),
+    changesPart('Added', of('create'), { keeps: 'first', folds }),
     access === undefined ? text('') : list('**Access is gained:**', gainWords(access)),
     list(
       keptHead,
@@ -92,13 +95,13 @@ function planParts(plan: Plan): readonly Part[] {
   ]
 }
 
-function reportParts(report: ApplyReport): readonly Part[] {
+function reportParts(report: ApplyReport, folds: boolean): readonly Part[] {
   const audit = auditWords(report.audit ?? {})
   return [
     text(`### ${reportSentence(report)}`),
     text(mark(joinSentences([serverWords(report), ...audit], ', '))),
     ...(report.remaining.length === 0 ? [] : [text('**The server did not keep:**'), findingPart(report.remaining)]),
-    ...outcomeParts(report.outcomes),
+    ...outcomeParts(report.outcomes, folds),
     text(`Digest ${code(report.digest)}`),
   ]
 }
@@ -131,12 +134,18 @@ function list(head: string, entries: readonly Sentence[]): Part {
   }
 }
 
-function changesPart(title: string, changes: readonly Change[], keeps: 'all' | 'first'): Part {
+interface Keeping {
+  /** What is kept where there is no room for all. */
+  readonly keeps: 'all' | 'first'
+  readonly folds: boolean
+}
+
+function changesPart(title: string, changes: readonly Change[], { keeps, folds }: Keeping): Part {
   if (changes.length === 0) return text('')
   const head = `#### ${title} (${groupDigits(changes.length)})\n\n`
   const fit = keeps === 'all' ? fitAll : fitFirst
   return {
-    whole: head + wholeBlock(changes, keeps === 'first'),
+    whole: head + wholeBlock(changes, folds),
     within: (budget) => head + fit(changes, budget - head.length),
   }
 }

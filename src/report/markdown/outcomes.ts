@@ -6,14 +6,14 @@ import { diffBlock, fold, shorten } from './inline.js'
 import { listWithin } from './list.js'
 import type { Part } from './page.js'
 
-export function outcomeParts(outcomes: readonly Outcome[]): readonly Part[] {
+export function outcomeParts(outcomes: readonly Outcome[], folds: boolean): readonly Part[] {
   const of = (wanted: Outcome['outcome']): readonly Outcome[] => outcomes.filter(({ outcome }) => outcome === wanted)
   const notes = outcomes.flatMap(({ address, note }) => (note === undefined ? [] : [say`${address}: ${note}`]))
   return [
     listPart('Failed', of('failed').map(outcomeWords)),
     listPart('Skipped', of('skipped').map(outcomeWords)),
     listPart('To note', notes),
-    donePart(of('done')),
+    donePart(of('done'), folds),
   ]
 }
 
@@ -37,13 +37,13 @@ function listPart(title: string, entries: readonly Sentence[]): Part {
   }
 }
 
-function donePart(done: readonly Outcome[]): Part {
+function donePart(done: readonly Outcome[], folds: boolean): Part {
   if (done.length === 0) return { whole: '', within: () => '' }
   const title = `${countWords(done.length, 'change')} done`
   const line = ({ action, address }: Outcome): string =>
     `${symbols[action].slice(0, 1).replace('~', '!')} ${shorten(escapeText(address), 1_000)}`
   return {
-    whole: fold(title, diffBlock(done.map(line))),
+    whole: folds ? fold(title, diffBlock(done.map(line))) : `${title}:\n\n${diffBlock(done.map(line))}`,
     within: () => `${title}; there is no room to name them here.\n`,
   }
 }
