@@ -13,6 +13,7 @@ import type { Listener } from '../model/event.js'
 import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
+import { type Every, keepLocks } from '../oauth/kept-lock.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
 import type { RotationTools } from '../oauth/rotation-tools.js'
 import { createSealer, type Sealer, type StoreKeys } from '../oauth/seal.js'
@@ -169,7 +170,7 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
   return {
     transport,
     endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
-    store,
+    store: keepLocks(store, every),
     ...leaseBeside(store, options.makeStore, parts, join(directory, `${name}.lease`)),
     stage: createFileStage(stagePath, recordFiles, makeSealer(stagePath)),
     mark: createFileMark(join(options.markDirectory, `${name}.mark`), recordFiles),
@@ -182,6 +183,11 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   }
+}
+
+const every: Every = (milliseconds, work) => {
+  const timer = setInterval(work, milliseconds).unref()
+  return () => clearInterval(timer)
 }
 
 /** The lease lies where the record lies: on a lock of its own in the same store. One that has no locks has no lease. */
@@ -201,10 +207,6 @@ function leaseBeside(
     }
     beside ??= makeStore({ ...parts, name: `${parts.name}.use` })
     return (await beside).lock(timeout)
-  }
-  const every = (milliseconds: number, work: () => void): (() => void) => {
-    const timer = setInterval(work, milliseconds).unref()
-    return () => clearInterval(timer)
   }
   return { lease: createLeaseArea({ lock, elapsed: () => clock.elapsed(), every }) }
 }
