@@ -4,15 +4,16 @@
  * What is done next is decided by `transitions.ts`, which knows the protocol and no token. Here its effects are carried
  * out, one at a time, under the lock of the store; a run that dies between two of them is taken up by the next one.
  */
-import { ApiError, AuthError, InterruptedError } from '../model/errors.js'
+import { ApiError, InterruptedError } from '../model/errors.js'
 import { encodeHex } from './base64.js'
 import { explainBlindness, explainRotation } from './explain-rotation.js'
 import { makeStage, probeAccount } from './new-pair.js'
 import { probeServer, probeToken } from './probe.js'
-import { digestToken, type Moving, type Pending, type Stage, type TokenRecord } from './record.js'
+import { readAgain } from './read-again.js'
+import { digestToken, type Pending, type Stage, type TokenRecord } from './record.js'
 import type { RotationTools } from './rotation-tools.js'
 import { type HandedOut, handOut, makeRescueKey } from './rescue.js'
-import type { LockedStore, Stored, TokenStore } from './store.js'
+import type { LockedStore, Stored } from './store.js'
 import type { Circumstances, Effect, Ending, RotationEvent, Snapshot, StagedPair } from './rotation-states.js'
 import { advanceRotation, beginRotation } from './transitions.js'
 
@@ -61,55 +62,6 @@ async function runMachine(tools: RotationTools, hands: Hands, seen: TokenRecord)
   return move.effect.ending
 }
 
-/**
- * The record as it stands.
- *
- * Other processes commit, sign in and sign out meanwhile. So a record is called older than the mark only where the mark
- * was read first: whatever raised it had then been committed before the record was read.
- *
- * @throws AuthError `AUTH_SIGN_IN_REQUIRED` where there is none, `AUTH_STORE` where it is older than one seen here.
- */
-export async function readAgain(
-  tools: Pick<RotationTools, 'transport' | 'store' | 'mark' | 'scrubber'>,
-  source: Pick<TokenStore, 'read'>,
-): Promise<Stored> {
-  let seen: { readonly lineage: string; readonly highest: number } | undefined
-  for (;;) {
-    const stored = await source.read()
-    if (stored === null) throw describeAbsence(tools)
-    const { lineage, generation, accessToken, refreshToken } = stored.record
-    for (const token of [accessToken, refreshToken]) tools.scrubber.add(token.reveal())
-    if (stored.record.moving !== undefined) throw describeMove(tools.store.location, stored.record.moving)
-    if (seen?.lineage === lineage && generation < seen.highest) {
-      throw describeRollback(tools.store.location, generation, seen.highest)
-    }
-    const highest = await tools.mark.read(lineage)
-    if (generation >= highest) return stored
-    seen = { lineage, highest }
-  }
-}
-
-function describeRollback(location: string, generation: number, highest: number): AuthError {
-  return new AuthError(
-    'AUTH_STORE',
-    `The token in ${location} has been put back to generation ${generation}; ${highest} was seen here`,
-    { hint: 'A backup was restored, and its refresh token is used up. Run bbstate auth login.' },
-  )
-}
-
-function describeAbsence({ transport, store }: Pick<RotationTools, 'transport' | 'store'>): AuthError {
-  return new AuthError('AUTH_SIGN_IN_REQUIRED', `Nobody is signed in to ${transport.baseUrl} here`, {
-    hint: `There is no token in ${store.location}. Run bbstate auth login --url ${transport.baseUrl}`,
-  })
-}
-
-function describeMove(location: string, { to, startedAt }: Moving): AuthError {
-  const began = new Date(startedAt).toISOString()
-  return new AuthError('AUTH_STORE', `The token in ${location} is being moved to ${to}, begun ${began}`, {
-    hint: `Wait a moment and use --token-store ${to}; if that run was killed, finish it: bbstate auth move --to ${to}`,
-  })
-}
-
 /** Carries effects out, and holds the tokens that the machine does not see. */
 class Hands {
   readonly #tools: RotationTools
@@ -133,7 +85,7 @@ class Hands {
   }
 
   async carryOut(effect: Exclude<Effect, { readonly type: 'end' }>): Promise<RotationEvent> {
-    const { clock, stage } = this.#tools
+    const { stage } = this.#tools
     switch (effect.type) {
       case 'read':
         return effect.as === 'start' ? this.#readToBegin() : this.#readToCheck()

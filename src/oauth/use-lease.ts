@@ -7,7 +7,8 @@
  */
 import { BusyError, InterruptedError } from '../model/errors.js'
 import type { TokenRecord } from './record.js'
-import { readAgain, rotateToken } from './rotation.js'
+import { readAgain } from './read-again.js'
+import { rotateToken } from './rotation.js'
 import type { RotationTools } from './rotation-tools.js'
 import type { LeaseArea, LockedStore, LockView, UseLease } from './store.js'
 
