@@ -69,7 +69,7 @@ async function open(
   { world, settings: given, listen, command, assertion }: OpenInput,
   signal: AbortSignal,
 ): Promise<{ readonly server: LiveServer & Closable; readonly client: Client; readonly credentials: Credentials }> {
-  const connection = await findConnection(world, given, assertion)
+  const connection = await findConnection(world, given, assertion, listen)
   const { settings, transport, baseUrl } = connection
   const maxRate = settings.number('max-rate')
   const credentials = await findCredentials(world, connection, command, listen)
