@@ -1,4 +1,4 @@
-/** Reads the record while other processes write it, and tells a backup that was put back from a read that was too early. */
+/** Reads the stored record, and refuses one that is gone, moved away, or older than what was seen here. */
 import { AuthError } from '../model/errors.js'
 import type { Moving } from './record.js'
 import type { RotationTools } from './rotation-tools.js'

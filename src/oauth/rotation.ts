@@ -4,14 +4,14 @@
  * What is done next is decided by `transitions.ts`, which knows the protocol and no token. Here its effects are carried
  * out, one at a time, under the lock of the store; a run that dies between two of them is taken up by the next one.
  */
-import { ApiError, AuthError, InterruptedError } from '../model/errors.js'
+import { ApiError, InterruptedError } from '../model/errors.js'
 import { encodeHex } from './base64.js'
 import { explainBlindness, explainRotation } from './explain-rotation.js'
 import { makeStage, probeAccount } from './new-pair.js'
 import { probeServer, probeToken } from './probe.js'
+import { readAgain } from './read-again.js'
 import { digestToken, type Pending, type Stage, type TokenRecord } from './record.js'
 import type { RotationTools } from './rotation-tools.js'
-import { readAgain } from './read-again.js'
 import { type HandedOut, handOut, makeRescueKey } from './rescue.js'
 import type { LockedStore, Stored } from './store.js'
 import type { Circumstances, Effect, Ending, RotationEvent, Snapshot, StagedPair } from './rotation-states.js'
