@@ -2,7 +2,7 @@
  * The OAuth 2.0 provider of Bitbucket Data Center (7.20 and later), as its documents and the knowledge base describe it.
  *
  * Parameters may stand in the body or the query, but the content type must be that of a form. A rotation kills both
- * tokens of the old pair. What a replayed refresh token does is not documented: three policies, the plainest by default.
+ * tokens of the old pair. What a replayed refresh token does is not documented: four policies, the plainest by default.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Reply } from './answers.js'
@@ -13,7 +13,8 @@ export interface OAuthOptions {
   readonly accessTokenSeconds: number
   readonly refreshTokenSeconds: number
   readonly codeSeconds: number
-  readonly replay: 'invalid-grant' | 'revoke-family' | 'grace'
+  /** `grace` issues another pair for a minute, and `same-pair` answers with the one that was issued then. */
+  readonly replay: 'invalid-grant' | 'revoke-family' | 'grace' | 'same-pair'
   readonly redirectUriOnRefresh: 'lenient' | 'strict-if-present' | 'required'
 }
 
@@ -112,7 +113,10 @@ function refresh(
   if (pair.rotatedAt !== undefined) return replay(state, options, now, pair)
   if (state.users[pair.user]?.active !== true) return invalidGrant('The user is not active')
   pair.rotatedAt = now
-  return issue(state, options, now, pair)
+  const reply = issue(state, options, now, pair)
+  const issued = state.tokens.at(-1)
+  if (issued !== undefined) pair.next = issued.refreshToken
+  return reply
 }
 
 /** The pair of a refresh token, with this presentation counted. */
@@ -129,6 +133,10 @@ function replay(state: SandboxState, options: OAuthOptions, now: number, pair: T
     for (const other of family) other.rotatedAt ??= now
     return issue(state, options, now, pair)
   }
+  const child = family.find((other) => other.refreshToken === pair.next)
+  if (options.replay === 'same-pair' && child !== undefined && child.rotatedAt === undefined) {
+    return answerPair(options, now, child)
+  }
   if (options.replay === 'revoke-family') for (const other of family) other.revoked = true
   return invalidGrant('The refresh token was used before')
 }
@@ -136,7 +144,10 @@ function replay(state: SandboxState, options: OAuthOptions, now: number, pair: T
 type Grant = Pick<TokenPair, 'family' | 'clientId' | 'redirectUri' | 'user' | 'scopes'>
 
 function issue(state: SandboxState, options: OAuthOptions, now: number, grant: Grant): Reply {
-  const { accessToken, refreshToken } = issuePair(state, options, now, grant)
+  return answerPair(options, now, issuePair(state, options, now, grant))
+}
+
+function answerPair(options: OAuthOptions, now: number, { accessToken, refreshToken }: IssuedTokens): Reply {
   return {
     status: 200,
     headers: { 'cache-control': 'no-store', pragma: 'no-cache' },

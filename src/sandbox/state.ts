@@ -77,6 +77,8 @@ export interface TokenPair {
   refreshExpiresAt: number
   /** How often the refresh token was presented. */
   presented?: number
+  /** Refresh token of the pair that it was rotated to. */
+  next?: string
   /** When the pair was rotated away; absent while it is the live one. */
   rotatedAt?: number
   /** Where a rotation leaves the access token alive. */

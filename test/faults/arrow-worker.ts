@@ -33,6 +33,8 @@ export interface ArrowTask {
   /** How far ahead the clock of this process is, in milliseconds. */
   readonly clockAhead: number
   readonly quarantineMilliseconds: number
+  /** Waits are cut to so many milliseconds, and the clock is put ahead instead. Default 25. */
+  readonly longestSleep?: number
   /** How long it waits for locks. */
   readonly patienceMilliseconds: number
   /** Options that name a store; empty: the file store in `home`. */
@@ -60,7 +62,7 @@ function reach(point: Point): void {
 }
 watch.tell = reach
 
-/** Time that is waited for passes at once. */
+/** Time that is waited for passes at once, or as told. */
 function hastyClock(): TokenClock {
   let ahead = task.clockAhead
   let skipped = 0
@@ -68,7 +70,7 @@ function hastyClock(): TokenClock {
     now: () => Date.now() + ahead,
     elapsed: () => performance.now() + skipped,
     sleep: async (milliseconds) => {
-      const real = Math.min(milliseconds, 25)
+      const real = Math.min(milliseconds, task.longestSleep ?? 25)
       await sleep(real)
       ahead += milliseconds - real
       skipped += milliseconds - real

@@ -1,164 +1,80 @@
 /**
- * A model of the rotation: processes, a server and a store as small as they can be, and every order in which their steps
- * can happen. It is searched breadth first, so that what it finds is found in the fewest steps.
- *
- * What is modelled is the protocol of `src/oauth/rotation.ts` and `recovery.ts`: pending by compare-and-set, one request,
- * stage, commit, recovery by stage, liveness, quarantine, oracle and one noted replay; with kills at every step, lost
- * requests and answers, and locks that end while their holder lives.
+ * Every order in which the steps of several rotations can happen, in the world of `rotation-world.ts`, searched breadth
+ * first, so that what is broken is broken in the fewest steps. The steps are those of `src/oauth/transitions.ts`.
  */
-
-/** What a server does with a refresh token that was used before; none of it is documented. */
-export type ReplayPolicy = 'refuse' | 'revoke-family' | 'same-pair' | 'another-pair'
-
-/** What the protocol relies on; a mutant leaves one out. */
-export interface Protocol {
-  /** Writes name the store's revision; else the generation alone. */
-  readonly comparesRevision: boolean
-  /** Recovery goes on only where the run before is dead. */
-  readonly checksLiveness: boolean
-  /** Recovery waits until no request of the run before can be on its way. */
-  readonly waitsOutQuarantine: boolean
-}
-
-/** What may go wrong, and how often. */
-export interface World {
-  readonly processes: number
-  readonly policy: ReplayPolicy
-  /** `kernel`: ends with its holder and by nothing else. `lease`: may end while its holder lives. */
-  readonly lock: 'kernel' | 'lease'
-  /** Whether all processes share one disk, on which stages lie. */
-  readonly isOneHost: boolean
-  /** Whether the old access token lives long enough to be asked. */
-  readonly isOracleFresh: boolean
-  readonly kills: number
-  readonly stolenLocks: number
-  readonly lostMessages: number
-  readonly timeouts: number
-}
-
-/** What must never happen. */
-export type Violation =
-  /** A refresh token was presented twice outside of the one noted replay. */
-  | 'presented-twice'
-  /** A committed pair was overwritten by an older one. */
-  | 'generation-fell'
-  /** A pair that was safe on a disk was revoked, or thrown away while it lived. */
-  | 'pair-lost'
-  /** Somebody was told to sign in again while a living pair existed. */
-  | 'needless-sign-in'
+import { createHash } from 'node:crypto'
+import type { Pending } from '../../src/oauth/record.js'
+import type { Effect, Ending, Move, RotationEvent, StagedPair } from '../../src/oauth/rotation-states.js'
+import { advanceRotation, beginRotation } from '../../src/oauth/transitions.js'
+import {
+  arrive,
+  begin,
+  circumstancesOf,
+  compareAndSet,
+  free,
+  hostOf,
+  idle,
+  isInSomebodysHands,
+  keepSafe,
+  losses,
+  pendingOf,
+  type Process,
+  type Protocol,
+  put,
+  runBefore,
+  spend,
+  type State,
+  type Violation,
+  violated,
+  type World,
+} from './rotation-world.js'
 
 /** What a search came to. */
 export interface Search {
   readonly states: number
+  /** The effects that were carried out, and the endings that were reached. */
+  readonly seen: ReadonlySet<string>
   /** The fewest steps that lead to each violation. */
   readonly violations: ReadonlyMap<Violation, readonly string[]>
 }
 
-type Step =
-  | 'start'
-  | 'read'
-  | 'intent'
-  | 'send'
-  | 'wait'
-  | 'stage'
-  | 'commit'
-  | 'finish'
-  | 'salvage'
-  | 'judge'
-  | 'replay'
-  | 'refused'
-  | 'done'
-
-interface Pending {
-  readonly process: number
-  readonly run: number
-  readonly isReplay: boolean
-}
-
-interface Stored {
-  readonly generation: number
-  readonly token: number
-  readonly pending: Pending | null
-  readonly revision: number
-}
-
-interface Process {
-  readonly step: Step
-  /** Rises with each kill. */
-  readonly run: number
-  readonly seen: Stored | null
-  readonly fresh: number | null
-  readonly isReplay: boolean
-}
-
-interface Message {
-  readonly token: number
-  readonly process: number
-  readonly run: number
-  readonly isReplay: boolean
-}
-
-interface Answer {
-  readonly process: number
-  readonly run: number
-  /** `null`: refused. */
-  readonly token: number | null
-}
-
-interface State {
-  readonly current: number | null
-  readonly parents: Readonly<Record<number, number>>
-  readonly nextToken: number
-  readonly store: Stored
-  readonly holder: number | null
-  readonly requests: readonly Message[]
-  readonly answers: readonly Answer[]
-  readonly processes: readonly Process[]
-  /** By host: the staged pair. */
-  readonly stages: readonly ({ readonly generation: number; readonly token: number } | null)[]
-  readonly left: { readonly kills: number; readonly steals: number; readonly losses: number; readonly timeouts: number }
-  /** How often each token arrived at the server, normally and as a replay. */
-  readonly arrivals: Readonly<Record<string, number>>
-  /** Tokens that were safe on a disk while they lived. */
-  readonly safe: readonly number[]
-  readonly violations: readonly Violation[]
-}
-
 type Successor = readonly [label: string, state: State]
 
-/** Searches every state that can be reached. */
-export function searchRotations(protocol: Protocol, world: World): Search {
+/** Searches every state that can be reached. @param limit more of them are a mistake of the test */
+export function searchRotations(protocol: Protocol, world: World, limit = 400_000): Search {
+  const model = new Model(protocol, world)
   const first = begin(world)
-  const seen = new Map<string, { readonly from: string | null; readonly label: string }>()
-  seen.set(keyOf(first), { from: null, label: '' })
+  const known = new Map<string, { readonly from: string | null; readonly label: string }>()
+  known.set(keyOf(first), { from: null, label: '' })
   const violations = new Map<Violation, readonly string[]>()
-  let frontier: readonly State[] = [first]
+  let frontier: readonly (readonly [string, State])[] = [[keyOf(first), first]]
   while (frontier.length > 0) {
-    const next: State[] = []
-    for (const state of frontier) {
-      const from = keyOf(state)
-      for (const [label, reached] of successors(protocol, world, state)) {
+    const next: (readonly [string, State])[] = []
+    for (const [from, state] of frontier) {
+      for (const [label, reached] of model.successors(state)) {
         const key = keyOf(reached)
-        if (seen.has(key)) continue
-        seen.set(key, { from, label })
+        if (known.has(key)) continue
+        known.set(key, { from, label })
         for (const violation of reached.violations) {
-          if (!violations.has(violation)) violations.set(violation, trace(seen, key))
+          if (!violations.has(violation)) violations.set(violation, trace(known, key))
         }
-        next.push(reached)
+        // What is broken already cannot be mended: there is nothing more to be found behind it.
+        if (reached.violations.length === 0) next.push([key, reached])
       }
     }
+    if (known.size > limit) throw new Error(`More than ${limit} states: the world is too large to be searched`)
     frontier = next
   }
-  return { states: seen.size, violations }
+  return { states: known.size, seen: model.seen, violations }
 }
 
 function trace(
-  seen: ReadonlyMap<string, { readonly from: string | null; readonly label: string }>,
+  known: ReadonlyMap<string, { readonly from: string | null; readonly label: string }>,
   last: string,
 ): readonly string[] {
   const labels: string[] = []
   for (let key: string | null = last; key !== null;) {
-    const entry: { readonly from: string | null; readonly label: string } | undefined = seen.get(key)
+    const entry: { readonly from: string | null; readonly label: string } | undefined = known.get(key)
     if (entry === undefined || entry.from === null) break
     labels.push(entry.label)
     key = entry.from
@@ -167,275 +83,235 @@ function trace(
 }
 
 function keyOf(state: State): string {
-  return JSON.stringify({ ...state, requests: state.requests.map((one) => JSON.stringify(one)).sort() })
-}
-
-function begin({ processes, kills, stolenLocks, lostMessages, timeouts }: World): State {
-  const idle: Process = { step: 'start', run: 0, seen: null, fresh: null, isReplay: false }
-  return {
-    current: 1,
-    parents: {},
-    nextToken: 2,
-    store: { generation: 0, token: 1, pending: null, revision: 0 },
-    holder: null,
-    requests: [],
-    answers: [],
-    processes: Array.from({ length: processes }, () => idle),
-    stages: Array.from({ length: processes }, () => null),
-    left: { kills, steals: stolenLocks, losses: lostMessages, timeouts },
-    arrivals: {},
-    safe: [],
-    violations: [],
-  }
-}
-
-function successors(protocol: Protocol, world: World, state: State): readonly Successor[] {
-  return [
-    ...state.requests.flatMap((message) => arrivals(world, state, message)),
-    ...losses(state),
-    ...state.processes.flatMap((_, index) => [...killed(state, index), ...stepsOf(protocol, world, state, index)]),
-  ]
+  const text = JSON.stringify({ ...state, requests: state.requests.map((one) => JSON.stringify(one)).sort() })
+  return createHash('sha1').update(text).digest('base64')
 }
 
 const name = (index: number): string => 'ABC'[index] ?? String(index)
-const without = <T>(list: readonly T[], item: T): readonly T[] => list.filter((one) => one !== item)
-const violated = (state: State, violation: Violation): State =>
-  state.violations.includes(violation) ? state : { ...state, violations: [...state.violations, violation] }
 
-/** The server gets a request. */
-function arrivals(world: World, state: State, message: Message): readonly Successor[] {
-  const kind = `${message.token}${message.isReplay ? ' replayed' : ''}`
-  const count = (state.arrivals[kind] ?? 0) + 1
-  let next: State = {
-    ...state,
-    requests: without(state.requests, message),
-    arrivals: { ...state.arrivals, [kind]: count },
+class Model {
+  readonly seen = new Set<string>()
+  readonly #protocol: Protocol
+  readonly #world: World
+
+  constructor(protocol: Protocol, world: World) {
+    this.#protocol = protocol
+    this.#world = world
   }
-  if (count > 1) next = violated(next, 'presented-twice')
-  const isUsed = state.current !== null && state.parents[state.current] === message.token
-  let issued: number | null = null
-  if (state.current === message.token || (isUsed && world.policy === 'another-pair')) {
-    if (isUsed) next = revoke(next)
-    issued = next.nextToken
-    const parents = { ...next.parents, [issued]: message.token }
-    next = { ...next, current: issued, nextToken: issued + 1, parents }
-  } else if (isUsed && world.policy === 'same-pair') issued = state.current
-  else if (state.current !== null && world.policy === 'revoke-family') next = { ...revoke(next), current: null }
-  const waiting = state.processes[message.process]
-  const isAwaited = waiting?.step === 'wait' && waiting.run === message.run
-  if (isAwaited) {
-    const answer = { process: message.process, run: message.run, token: issued }
-    next = { ...next, answers: [...next.answers, answer] }
+
+  successors(state: State): readonly Successor[] {
+    return [
+      ...state.requests.map((message): Successor => [
+        `the server gets token ${message.token} of ${name(message.process)}`,
+        arrive(this.#world, state, message),
+      ]),
+      ...losses(state),
+      ...state.processes.flatMap((process, index) => [
+        ...this.#kill(state, index, process),
+        ...this.#step(state, index, process),
+      ]),
+    ]
   }
-  return [[`the server gets token ${kind} of ${name(message.process)}`, next]]
-}
 
-/** The living pair ends: a loss, where it was safe somewhere. */
-function revoke(state: State): State {
-  return state.current !== null && state.safe.includes(state.current) ? violated(state, 'pair-lost') : state
-}
-
-function losses(state: State): readonly Successor[] {
-  if (state.left.losses === 0) return []
-  const left = { ...state.left, losses: state.left.losses - 1 }
-  return [
-    ...state.requests.map((message): Successor => {
-      return [
-        `the request of ${name(message.process)} is lost`,
-        { ...state, left, requests: without(state.requests, message) },
-      ]
-    }),
-    ...state.answers.map((answer): Successor => {
-      return [
-        `the answer to ${name(answer.process)} is lost`,
-        { ...state, left, answers: without(state.answers, answer) },
-      ]
-    }),
-  ]
-}
-
-function killed(state: State, index: number): readonly Successor[] {
-  const process = state.processes[index]
-  if (process === undefined || state.left.kills === 0 || process.step === 'start' || process.step === 'done') return []
-  const again: Process = { step: 'start', run: process.run + 1, seen: null, fresh: null, isReplay: false }
-  const next = {
-    ...free(put(state, index, again), index),
-    left: { ...state.left, kills: state.left.kills - 1 },
-    answers: state.answers.filter((answer) => answer.process !== index),
+  #kill(state: State, index: number, { effect, run }: Process): readonly Successor[] {
+    if (effect === null || state.left.kills === 0) return []
+    const next = free(put(spend(state, 'kills'), index, { ...idle, run: run + 1 }), index)
+    const answers = next.answers.filter((answer) => answer.process !== index)
+    return [[`${name(index)} is killed before it can ${effect.type}`, { ...next, answers }]]
   }
-  return [[`${name(index)} is killed at ${process.step}`, next]]
-}
 
-function put(state: State, index: number, process: Process): State {
-  return { ...state, processes: state.processes.map((one, at) => (at === index ? process : one)) }
-}
+  #step(state: State, index: number, process: Process): readonly Successor[] {
+    const { effect } = process
+    if (effect === null) return this.#start(state, index, process)
+    return this.#carryOut(state, index, process, effect).map(([label, next]) => [`${name(index)}: ${label}`, next])
+  }
 
-function free(state: State, index: number): State {
-  return state.holder === index ? { ...state, holder: null } : state
-}
-
-function finish(state: State, index: number, process: Process): State {
-  return free(put(state, index, { ...process, step: 'done' }), index)
-}
-
-const hostOf = (world: World, index: number): number => (world.isOneHost ? 0 : index)
-
-/** Whether the store still holds what a process saw. */
-function isUnchanged(protocol: Protocol, state: State, seen: Stored): boolean {
-  return protocol.comparesRevision ? state.store.revision === seen.revision : state.store.generation === seen.generation
-}
-
-function stepsOf(protocol: Protocol, world: World, state: State, index: number): readonly Successor[] {
-  const process = state.processes[index]
-  if (process === undefined) return []
-  const say = (label: string, next: State): readonly Successor[] => [[`${name(index)} ${label}`, next]]
-  const seen = process.seen ?? state.store
-  switch (process.step) {
-    case 'start':
-      return starting(world, state, index, process)
-    case 'read': {
-      if (state.store.generation > 0 && state.store.pending === null)
-        return say('adopts', finish(state, index, process))
-      const step = state.store.pending === null ? 'intent' : 'salvage'
-      return say('reads', put(state, index, { ...process, step, seen: state.store }))
+  #start(state: State, index: number, process: Process): readonly Successor[] {
+    if (process.isDone) {
+      if (state.left.reruns === 0 || !process.mayRunAgain) return []
+      return [[`${name(index)} is run again`, put(spend(state, 'reruns'), index, { ...idle, run: process.run + 1 })]]
     }
-    case 'intent':
-      return say('writes pending', writePending(protocol, state, index, { ...process, seen }, false))
-    case 'send': {
-      // The lock is looked at directly before.
-      if (state.holder !== index) return say('has lost its lock', finish(state, index, process))
-      const message = { token: seen.token, process: index, run: process.run, isReplay: process.isReplay }
-      return say('sends', {
-        ...put(state, index, { ...process, step: 'wait' }),
-        requests: [...state.requests, message],
-      })
-    }
-    case 'wait':
-      return waiting(state, index, process)
-    case 'stage': {
-      const staged = { generation: seen.generation + 1, token: process.fresh ?? 0 }
-      const stages = state.stages.map((one, host) => (host === hostOf(world, index) ? staged : one))
-      const isAlive = state.current === process.fresh && process.fresh !== null
-      const safe = isAlive ? [...state.safe, staged.token] : state.safe
-      return say('stages', { ...put(state, index, { ...process, step: 'commit' }), stages, safe })
-    }
-    case 'commit':
-      return say('commits', commit(protocol, state, index, { ...process, seen }))
-    case 'finish': {
-      const stages = state.stages.map((one, host) => (host === hostOf(world, index) ? null : one))
-      return say('removes its stage', { ...finish(state, index, process), stages })
-    }
-    case 'salvage': {
-      const staged = state.stages[hostOf(world, index)] ?? null
-      if (staged?.generation === seen.generation + 1) {
-        return say('finds a stage', put(state, index, { ...process, seen, fresh: staged.token, step: 'commit' }))
-      }
-      if (state.store.generation > seen.generation) return say('adopts', finish(state, index, process))
-      return say('finds no stage', put(state, index, { ...process, seen: state.store, step: 'judge' }))
-    }
-    case 'judge':
-      return judging(protocol, world, state, index, { ...process, seen })
-    case 'replay':
-      return say('notes a replay', writePending(protocol, state, index, { ...process, seen }, true))
-    case 'refused':
-      return say('says: sign in again', giveUp(protocol, state, index, { ...process, seen }))
-    case 'done':
+    // Whoever has not begun yet is like every other such: they begin in their order.
+    if (
+      process.run === 0 &&
+      state.processes.some((one, at) => at < index && one.effect === null && one.run === 0 && !one.isDone)
+    )
       return []
+    // All of them have read the record that the story begins with.
+    const move = beginRotation({ lineage: 'L', generation: 1 })
+    const locked = { ...put(state, index, { ...process, ...move }), holder: index }
+    if (state.holder === null) return [[`${name(index)} takes the lock`, locked]]
+    if (this.#world.lock === 'kernel' || state.left.steals === 0 || state.holder === index) return []
+    return [[`${name(index)} takes the lock of ${name(state.holder)}, which has ended`, spend(locked, 'steals')]]
   }
-}
 
-function starting(world: World, state: State, index: number, process: Process): readonly Successor[] {
-  const locked = { ...put(state, index, { ...process, step: 'read' as const }), holder: index }
-  if (state.holder === null) return [[`${name(index)} takes the lock`, locked]]
-  if (world.lock === 'kernel' || state.left.steals === 0 || state.holder === index) return []
-  const left = { ...state.left, steals: state.left.steals - 1 }
-  return [[`${name(index)} takes the lock of ${name(state.holder)}, whose lease has ended`, { ...locked, left }]]
-}
-
-type Seeing = Process & { readonly seen: Stored }
-
-function writePending(protocol: Protocol, state: State, index: number, process: Seeing, isReplay: boolean): State {
-  const { seen } = process
-  if (!isUnchanged(protocol, state, seen)) return finish(state, index, process)
-  const pending = { process: index, run: process.run, isReplay }
-  const store = { ...seen, pending, revision: state.store.revision + 1 }
-  const next = put(state, index, { ...process, seen: store, isReplay, step: 'send' })
-  const fell = state.store.generation > seen.generation
-  return { ...(fell ? violated(next, 'generation-fell') : next), store }
-}
-
-function waiting(state: State, index: number, process: Process): readonly Successor[] {
-  const answer = state.answers.find((one) => one.process === index && one.run === process.run)
-  if (answer !== undefined) {
-    const step = answer.token === null ? 'refused' : 'stage'
-    const next = put(state, index, { ...process, step, fresh: answer.token })
-    return [[`${name(index)} gets its answer`, { ...next, answers: without(state.answers, answer) }]]
-  }
-  const looks = put(state, index, { ...process, step: 'salvage' })
-  const isUnderWay = state.requests.some((one) => one.process === index && one.run === process.run)
-  if (!isUnderWay) return [[`${name(index)} sees its connection die`, looks]]
-  if (state.left.timeouts === 0) return []
-  const left = { ...state.left, timeouts: state.left.timeouts - 1 }
-  return [[`${name(index)} waits no longer`, { ...looks, left }]]
-}
-
-function commit(protocol: Protocol, state: State, index: number, process: Seeing): State {
-  const { seen, fresh } = process
-  const { store } = state
-  if (!isUnchanged(protocol, state, seen)) {
-    // The same generation under another revision: nobody rotated, so it is tried again over that.
-    if (protocol.comparesRevision && store.generation === seen.generation) {
-      return put(state, index, { ...process, seen: store })
+  /** Carries one effect out: what may come of it. */
+  #carryOut(state: State, index: number, process: Process, effect: Effect): readonly Successor[] {
+    this.seen.add(effect.type)
+    const host = hostOf(this.#world, index)
+    const say = (label: string, next: State, event: RotationEvent, now = 0): readonly Successor[] => [
+      [label, this.#advance(next, index, event, now)],
+    ]
+    switch (effect.type) {
+      case 'read':
+        return say('reads', put(state, index, { ...process, stored: state.store }), {
+          type: 'found',
+          stored: state.store,
+        })
+      case 'read-stage':
+        return this.#readStage(state, index, process)
+      case 'wait':
+        return this.#isOver(state, process, effect.why) ? say('waits', state, { type: 'done' }) : []
+      case 'probe': {
+        const isAlive = state.current === Number(process.stored?.pair)
+        const isAccepted = isAlive && (effect.as === 'winner' || this.#world.isOracleFresh)
+        return say(`asks for the ${effect.as} (${isAccepted})`, state, { type: 'probed', isAccepted })
+      }
+      case 'write-pending':
+        return this.#writePending(state, index, process, effect)
+      case 'look-at-lock': {
+        const remaining = state.holder === index ? Number.POSITIVE_INFINITY : 0
+        return say('looks at its lock', state, { type: 'lock-seen', remaining, age: 0, isStopped: false })
+      }
+      case 'present':
+        return this.#await(state, index, process)
+      case 'withdraw':
+        return say('takes it back', this.#amend(state, process, effect.over.revision, effect.over.pending), {
+          type: 'done',
+        })
+      case 'note-loss': {
+        const noted = { ...effect.lost, replayed: true, refused: true }
+        return say('notes the loss', this.#amend(state, process, effect.over.revision, noted), { type: 'done' })
+      }
+      case 'write-stage': {
+        const { staged } = process
+        if (staged === null) throw new TypeError('There is nothing to stage')
+        return say('stages', keepSafe(this.#setStage(state, host, staged), staged), { type: 'done' })
+      }
+      case 'commit':
+        return this.#commit(state, index, process, effect)
+      case 'remove-stage':
+      case 'finish':
+        return say('removes its stage', this.#setStage(state, host, null), { type: 'done' })
+      case 'check-server':
+      case 'end':
+        throw new TypeError(`${effect.type} is carried out at once`)
     }
-    const isWasted = store.generation <= seen.generation && state.current === fresh
-    const next = finish(state, index, process)
-    return isWasted ? violated(next, 'pair-lost') : next
   }
-  const isOlder = store.generation > seen.generation
-  const committed = {
-    generation: seen.generation + 1,
-    token: fresh ?? 0,
-    pending: null,
-    revision: store.revision + 1,
-  }
-  const next = { ...put(state, index, { ...process, step: 'finish' }), store: committed }
-  return isOlder ? violated(next, 'generation-fell') : next
-}
 
-function judging(protocol: Protocol, world: World, state: State, index: number, process: Seeing): readonly Successor[] {
-  const { pending } = process.seen
-  const say = (label: string, next: State): readonly Successor[] => [[`${name(index)} ${label}`, next]]
-  if (pending === null) return say('finds nothing pending', put(state, index, { ...process, step: 'intent' }))
-  const before = state.processes[pending.process]
-  const isAlive = pending.process !== index && before?.run === pending.run && before.step !== 'done'
-  const isUnderWay = state.requests.some((one) => one.process === pending.process && one.run === pending.run)
-  if (protocol.waitsOutQuarantine && isUnderWay) return []
-  if (protocol.checksLiveness && isAlive) return say('stops: the run before may live', finish(state, index, process))
-  // The old access token answers: the server did not rotate.
-  if (world.isOracleFresh && state.current === process.seen.token) {
-    return say('finds the token unused', put(state, index, { ...process, step: 'intent' }))
+  /** The next move, and with it whatever touches nothing that others see. */
+  #advance(state: State, index: number, event: RotationEvent, now: number): State {
+    const process = state.processes[index]
+    if (process?.state == null) throw new TypeError('Only a run that has begun can go on')
+    const circumstances = circumstancesOf(this.#world, index)
+    let move: Move = advanceRotation(process.state, event, circumstances, now)
+    while (move.effect.type === 'check-server' || (move.effect.type === 'wait' && move.effect.why === 'store')) {
+      this.seen.add(move.effect.type)
+      move = advanceRotation(move.state, { type: 'done' }, circumstances, now)
+    }
+    if (move.effect.type === 'end') return this.#end(state, index, move.effect.ending)
+    if (move.effect.type !== 'present') return put(state, index, { ...process, ...move })
+    // At least a minute of the lock was left a moment ago, so it cannot end in between.
+    const token = Number(process.stored?.pair)
+    const message = { token, process: index, run: process.run, isReplay: process.stored?.pending?.replayed === true }
+    return { ...put(state, index, { ...process, ...move }), requests: [...state.requests, message] }
   }
-  if (!world.isOneHost && protocol.checksLiveness && pending.process !== index) {
-    return say('names the other host', finish(state, index, process))
+
+  #end(state: State, index: number, ending: Ending): State {
+    const failure = ending.type === 'failed' ? ending.failure : null
+    this.seen.add(`end ${failure?.type ?? ending.type}`)
+    const { run = 0, staged = null } = state.processes[index] ?? {}
+    const rest: Process = { ...idle, run, isDone: true, mayRunAgain: failure !== null }
+    let next = free(put(state, index, rest), index)
+    const isLost = failure?.type === 'lost' || (failure?.type === 'not-refreshed' && failure.isGrantDead)
+    if (isLost && isInSomebodysHands(next, index)) next = violated(next, 'needless-sign-in')
+    const isInHand = staged !== null && state.current === Number(staged.pair)
+    return isInHand && !isInSomebodysHands(next, index) ? violated(next, 'pair-lost') : next
   }
-  if (pending.isReplay) return say('stops: replayed before', finish(state, index, process))
-  return say('may replay', put(state, index, { ...process, step: 'replay' }))
-}
 
-function giveUp(protocol: Protocol, state: State, index: number, process: Seeing): State {
-  if (state.store.generation > process.seen.generation) return finish(state, index, process)
-  const next = finish(state, index, process)
-  return isInSomebodysHands(state, index) ? violated(next, 'needless-sign-in') : next
-}
+  #readStage(state: State, index: number, process: Process): readonly Successor[] {
+    const staged = state.stages[hostOf(this.#world, index)] ?? null
+    const next = put(state, index, { ...process, staged: process.staged ?? staged })
+    const event: RotationEvent = { type: 'stage-found', staged }
+    const pending = process.stored?.pending ?? null
+    const soon: Successor = ['looks for a stage', this.#advance(next, index, event, 0)]
+    if (pending === null) return [soon]
+    const { isAlive, isUnderWay } = runBefore(state, pending)
+    const isDead = !isAlive || !this.#protocol.checksLiveness
+    const isOver = !isUnderWay || !this.#protocol.waitsOutQuarantine
+    if (!isDead || !isOver) return [soon]
+    return [soon, ['looks for a stage, ten minutes later', this.#advance(next, index, event, 600_000)]]
+  }
 
-/** Whether the living pair lies in the store or on a disk, or a living process holds it. */
-function isInSomebodysHands({ current, store, stages, processes, answers }: State, except: number): boolean {
-  if (current === null) return false
-  if (store.token === current || stages.some((staged) => staged?.token === current)) return true
-  const isHeld = processes.some(({ fresh, step }, at) => at !== except && fresh === current && step !== 'done')
-  const isAnswered = answers.some(({ process, run, token }) => {
-    const waiting = processes[process]
-    return token === current && waiting?.run === run && waiting.step === 'wait'
-  })
-  return isHeld || isAnswered
+  #isOver(state: State, { stored }: Process, why: 'quarantine' | 'store'): boolean {
+    const pending = stored?.pending ?? null
+    if (why === 'store' || pending === null || !this.#protocol.waitsOutQuarantine) return true
+    return !runBefore(state, pending).isUnderWay
+  }
+
+  #writePending(
+    state: State,
+    index: number,
+    process: Process,
+    { over, isReplay }: Extract<Effect, { readonly type: 'write-pending' }>,
+  ): readonly Successor[] {
+    const pending = pendingOf(this.#world, state, index, isReplay)
+    const written = compareAndSet(this.#protocol, state, over, { ...over, pending })
+    if (written === null) {
+      return [['finds another revision', this.#advance(state, index, { type: 'pending-written', stored: null }, 0)]]
+    }
+    const next = put(written, index, { ...process, stored: written.store })
+    const event: RotationEvent = { type: 'pending-written', stored: written.store }
+    return [[isReplay ? 'writes pending, noted as a replay' : 'writes pending', this.#advance(next, index, event, 0)]]
+  }
+
+  #await(state: State, index: number, process: Process): readonly Successor[] {
+    const isMine = (one: { readonly process: number; readonly run: number }): boolean =>
+      one.process === index && one.run === process.run
+    const answer = state.answers.find(isMine)
+    if (answer !== undefined) {
+      const heard = { ...state, answers: state.answers.filter((one) => one !== answer) }
+      if (answer.token === null) {
+        return [['is refused', this.#advance(heard, index, { type: 'refused', isGrantDead: true }, 0)]]
+      }
+      const { pending, generation = 0 } = process.stored ?? { pending: null }
+      const attempt = pending?.attempt ?? ''
+      const staged = { attempt, lineage: 'L', generation: generation + 1, pair: String(answer.token) }
+      const next = put(heard, index, { ...process, staged })
+      return [[`is granted ${staged.pair}`, this.#advance(next, index, { type: 'granted', staged }, 0)]]
+    }
+    const open: RotationEvent = { type: 'uncertain' }
+    if (!state.requests.some(isMine)) return [['sees its connection die', this.#advance(state, index, open, 0)]]
+    if (state.left.timeouts === 0) return []
+    return [['waits no longer', this.#advance(spend(state, 'timeouts'), index, open, 0)]]
+  }
+
+  #amend(state: State, { stored }: Process, revision: string, pending: Pending | null): State {
+    if (stored === null) return state
+    const record = { ...stored, pending }
+    return compareAndSet(this.#protocol, state, { revision, generation: stored.generation }, record) ?? state
+  }
+
+  #commit(
+    state: State,
+    index: number,
+    { staged }: Process,
+    { over }: Extract<Effect, { readonly type: 'commit' }>,
+  ): readonly Successor[] {
+    if (staged === null) throw new TypeError('There is nothing to commit')
+    const { lineage, generation, pair } = staged
+    const expected = { revision: over, generation: generation - 1 }
+    const written = compareAndSet(this.#protocol, state, expected, { lineage, generation, pair, pending: null })
+    const next = written === null ? state : keepSafe(written, staged)
+    const event: RotationEvent = { type: 'written', isOurs: written !== null }
+    return [[written === null ? 'finds another revision' : `commits ${pair}`, this.#advance(next, index, event, 0)]]
+  }
+
+  /** A stage that goes while its pair lives nowhere else is a loss. */
+  #setStage(state: State, host: number, staged: StagedPair | null): State {
+    const before = state.stages[host] ?? null
+    const next = { ...state, stages: state.stages.map((one, at) => (at === host ? staged : one)) }
+    const isLost = before !== null && state.current === Number(before.pair) && !isInSomebodysHands(next, -1)
+    return isLost ? violated(next, 'pair-lost') : next
+  }
 }
