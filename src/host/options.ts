@@ -138,7 +138,7 @@ const formatOption: Option = {
   name: 'format',
   type: 'string',
   value: 'FORMAT',
-  description: 'terminal, json or markdown (default: what --out ends with, else terminal)',
+  description: 'terminal, json, markdown or html (default: what --out ends with, else terminal)',
 }
 
 const documentOutOption: Option = {
@@ -179,7 +179,7 @@ export const commands: readonly CommandWords[] = [
     usage: '<plan>',
     description: 'Show a saved plan or apply report',
     options: [formatOption, documentOutOption, ...outputOptions],
-    examples: ['bbstate show plan.json', 'bbstate show plan.json --out plan.md'],
+    examples: ['bbstate show plan.json', 'bbstate show plan.json --out plan.html'],
   },
   {
     name: 'apply',

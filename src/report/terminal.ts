@@ -91,7 +91,7 @@ function renderPlan(plan: Plan, paint: ChalkInstance): string {
 function renderLoosened({ loosened = [] }: Plan, paint: ChalkInstance): readonly string[] {
   if (loosened.length === 0) return []
   const each = loosened.map((loosening) => `  ${paint.red('!')} ${plain(looseningWords(loosening))}`)
-  return [paint.red(loosenedWords(loosened)), ...each, '']
+  return [paint.red(`${loosenedWords(loosened)}:`), ...each, '']
 }
 
 /** What the plan was made against, and how much of the configuration it covers. */
@@ -116,7 +116,7 @@ function renderLosses({ access, changes, irreversible = [] }: Plan, paint: Chalk
   )
   if (destinations.length > 0) lines.push(...destinations, '')
   if (irreversible.length > 0) {
-    lines.push(`  ${paint.red(irreversibleHead)}`)
+    lines.push(`  ${paint.red(`${irreversibleHead}:`)}`)
     lines.push(...irreversible.map((entry) => `  ${paint.red('!')} ${plain(irreversibleWords(entry))}`), '')
   }
   return lines
@@ -175,7 +175,7 @@ type View<Form> = Extract<FieldView, { readonly form: Form }>
 
 function renderRemarks(plan: Plan, paint: ChalkInstance): readonly string[] {
   const lines: string[] = []
-  if (plan.kept.length > 0) lines.push(`${keptHead} ${plain(listNames(plan.kept))}.`)
+  if (plan.kept.length > 0) lines.push(`${keptHead}: ${plain(listNames(plan.kept))}.`)
   if (plan.unmanaged.length > 0) lines.push(paint.dim(unmanagedWords(plan.unmanaged)))
   for (const { message, source } of plan.warnings) {
     const place = source === undefined ? '' : ` (${escapeText(sourceWords(source))})`

@@ -4,7 +4,7 @@
  * "Plan: 1 to add, …" and "Apply complete! …" are Terraform's own: scripts look for them.
  */
 import type { AccessShifts, Shift } from '../model/access.js'
-import type { Source } from '../model/errors.js'
+import type { Finding, Source } from '../model/errors.js'
 import type {
   Action,
   Change,
@@ -15,6 +15,7 @@ import type {
   Scope,
   Stand,
   Summary,
+  Warning,
 } from '../model/plan.js'
 import type { ApplyReport, Audit } from '../model/outcome.js'
 import { isSecretReference } from '../model/secret-reference.js'
@@ -71,9 +72,9 @@ export function originWords({ source, cause }: Change): Sentence {
   return source === undefined ? [] : say`${sourceWords(source)}`
 }
 
-/** `This configuration loosens 2 guards:` */
+/** `This configuration loosens 2 guards` */
 export function loosenedWords(loosened: readonly Loosening[]): string {
-  return `This configuration loosens ${countWords(loosened.length, 'guard')}:`
+  return `This configuration loosens ${countWords(loosened.length, 'guard')}`
 }
 
 /** `policy.limits.deletes 50 → 500 (bbstate.yaml:12)` */
@@ -125,7 +126,7 @@ function shortCommit(commit: string): string {
 }
 
 /** Stands before what an undo leaves as it is. */
-export const irreversibleHead = 'This cannot be undone and stays as it is:'
+export const irreversibleHead = 'This cannot be undone and stays as it is'
 
 /** `instance.users[bob]: a deleted user cannot be brought back` */
 export function irreversibleWords({ address, message }: Irreversible): Sentence {
@@ -147,6 +148,21 @@ export function destinationWords({ secrets, target }: Destination): Sentence {
   const what = secrets.length === 0 ? say`the secret that the server keeps` : say`secret ${listNames(secrets)}`
   const places = Object.entries(target).map(([field, value]) => say`${field} ${formatValue(value)}`)
   return say`${what} goes to ${joinSentences(places, ', ')}`
+}
+
+/** `Mind this (bbstate.yaml:3)` */
+export function warningWords({ message, source }: Warning): Sentence {
+  return source === undefined ? say`${message}` : say`${message} (${sourceWords(source)})`
+}
+
+/** What was refused or failed: message, code, place, the server's id of the request, and what to do. */
+export function findingWords({ message, code, source, requestId, hint }: Finding): Sentence {
+  return [
+    ...say`${message} (${code})`,
+    ...(source === undefined ? [] : say` at ${sourceWords(source)}`),
+    ...(requestId === undefined ? [] : say`, request ${requestId}`),
+    ...(hint === undefined ? [] : say` → ${hint}`),
+  ]
 }
 
 /** Everything about access in one line, losses first: `Access: 2 lose SYS_ADMIN through contractors (carol, dave)`. */
@@ -179,7 +195,7 @@ function shiftWords(shift: Shift, [one, many]: readonly [string, string], shown:
 }
 
 /** Stands before what prune would have deleted. */
-export const keptHead = 'Kept although unmanaged (protected or read-only):'
+export const keptHead = 'Kept although unmanaged (protected or read-only)'
 
 /** How much is live beside what is declared. */
 export function unmanagedWords(unmanaged: readonly string[]): string {
