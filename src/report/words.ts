@@ -17,7 +17,7 @@ import type {
   Summary,
   Warning,
 } from '../model/plan.js'
-import type { ApplyReport, Audit } from '../model/outcome.js'
+import type { ApplyReport, Audit, Outcome } from '../model/outcome.js'
 import { isSecretReference } from '../model/secret-reference.js'
 import { groupDigits, joinSentences, listNames, say, type Sentence, writeSentence } from './sentence.js'
 
@@ -49,7 +49,9 @@ export function isComplete({ outcomes, converged }: ApplyReport): boolean {
 /** The first line of a report. */
 export function reportSentence(report: ApplyReport): string {
   if (isComplete(report)) return applySentence(report)
-  const { done, failed, skipped } = report.summary
+  const count = (wanted: Outcome['outcome']): number =>
+    report.outcomes.filter(({ outcome }) => outcome === wanted).length
+  const [done, failed, skipped] = [count('done'), count('failed'), count('skipped')]
   const kept =
     report.remaining.length === 0 ? '' : `; the server did not keep ${countWords(report.remaining.length, 'value')}`
   return `Applied in part: ${done} done, ${failed} failed, ${skipped} skipped${kept}.`
@@ -243,6 +245,11 @@ export function escapeText(text: string): string {
 function escapeCharacter(character: string): string {
   const digits = (character.codePointAt(0) ?? 0).toString(16)
   return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
+}
+
+/** Lines that leave for a log: the last net under names that stand at the beginning of a line after all. */
+export function guardLines(text: string): string {
+  return text.replaceAll(/^((?:\s|\u001b\[\d*m)*):(?=:)/gmu, '$1\\u003a').replaceAll(/#(?=#\w*\[)/gu, '\\u0023')
 }
 
 /** A text that a line begins with: `::` there is a command for GitHub's log. */
