@@ -177,3 +177,110 @@ export function hostileReport(): ApplyReport {
     digest: '@digest <b>',
   })
 }
+
+/** What a reviewer may meet on an ordinary day: every sort of change, values of every form, all that comes first. */
+export function reviewPlan(): Plan {
+  const script = (lines: readonly string[]): string => `#!/bin/sh\nset -eu\n${lines.join('\n')}\nexit 0\n`
+  const checks = Array.from({ length: 8 }, (_, index) => `check_rule ${index}`)
+  const pruned = { reason: 'pruned', source: source(41) } as const
+  const changes = [
+    change({
+      address: 'instance.groupPermissions[contractors]',
+      kind: 'groupPermissions',
+      action: 'delete',
+      identity: { group: 'contractors' },
+      before: { group: 'contractors', permission: 'LICENSED_USER' },
+      cause: pruned,
+    }),
+    change({
+      address: 'instance.groups[contractors]',
+      kind: 'groups',
+      action: 'delete',
+      identity: { name: 'contractors' },
+      before: { name: 'contractors' },
+      cause: pruned,
+    }),
+    change({
+      address: 'instance.groups[contractors].members[carol]',
+      kind: 'members',
+      action: 'delete',
+      identity: { user: 'carol' },
+      before: { user: 'carol' },
+      cause: { reason: 'goes-with', address: 'instance.groups[contractors]' },
+    }),
+    change({
+      address: 'instance.mailServer',
+      kind: 'mailServer',
+      action: 'update',
+      before: { hostname: 'smtp.example.com', port: 25 },
+      after: { hostname: 'relay.example.net', port: 587 },
+      fields: [
+        { path: 'hostname', before: 'smtp.example.com', after: 'relay.example.net', source: source(12) },
+        { path: 'port', before: 25, after: 587, source: source(13) },
+        { path: 'password', after: { secret: 'smtp-password' }, source: source(14) },
+      ],
+      destination: { secrets: ['smtp-password'], target: { hostname: 'relay.example.net', port: 587 } },
+      source: source(11),
+    }),
+    change({
+      address: 'instance.hookScripts[commit-policy]',
+      kind: 'hookScripts',
+      action: 'update',
+      identity: { name: 'commit-policy' },
+      fields: [
+        {
+          path: 'content',
+          before: script(['check_author', ...checks, 'check_message old']),
+          after: script(['check_author "$1"', 'check_size', ...checks, 'check_message new']),
+          source: source(60),
+        },
+        { path: 'triggers', before: ['push', 'pull-request'], after: ['push', 'tag'], source: source(66) },
+      ],
+      source: source(58),
+    }),
+    change({
+      address: 'projects[PLAT].repositories[api].webhooks["build server"]',
+      kind: 'webhooks',
+      action: 'replace',
+      identity: { name: 'build server' },
+      fields: [
+        {
+          path: 'url',
+          before: 'https://old.example.com/hook',
+          after: 'https://ci.example.com/hook?repository=api&token=none',
+        },
+      ],
+      source: source(88),
+    }),
+    change({
+      address: 'instance.groups[platform-admins].members[山田太郎]',
+      kind: 'members',
+      action: 'create',
+      identity: { user: '山田太郎' },
+      after: { user: '山田太郎' },
+      source: source(17),
+    }),
+    change({
+      address: 'instance.banner',
+      kind: 'banner',
+      action: 'create',
+      after: { message: 'Maintenance on Saturday, 10:00 to 12:00 <UTC>', audience: 'ALL', enabled: true },
+      source: source(3),
+    }),
+  ]
+  return planOf(changes, {
+    loosened: [{ message: 'policy.limits.deletes 50 → 500', source: source(40) }],
+    scope: { targets: [], changedSince: { ref: 'main', commit: 'c0ffee123456789' } },
+    access: {
+      losses: [{ permission: 'LICENSED_USER', through: 'contractors', people: ['carol', 'dave', 'erin'] }],
+      gains: [{ permission: 'SYS_ADMIN', through: 'platform-admins', people: ['山田太郎'] }],
+    },
+    warnings: [
+      { code: 'HAZARD', message: 'instance.hookScripts[commit-policy]: pushes run it at once', source: source(58) },
+    ],
+    unmanaged: ['instance.groups[stash-users]', 'instance.groups[guests]'],
+    kept: ['instance.groups[administrators]'],
+    summary: { ...summarise(changes, 31, 2) },
+    requests: 41,
+  })
+}

@@ -9,6 +9,7 @@ import type { Event, Listener } from '../model/event.js'
 import type { Scrubber } from '../model/secret.js'
 import { formatJsonError } from '../report/json.js'
 import type { ColourLevel, TerminalReport } from '../report/terminal.js'
+import { escapeText, guardLines } from '../report/words.js'
 
 /** A stream of text, and whether a person looks at it. */
 export interface TextStream {
@@ -60,7 +61,8 @@ export class Face {
   /** Renders for stdout. chalk is loaded only where something is rendered. */
   async result(render: (report: TerminalReport) => string): Promise<void> {
     const { createTerminalReport } = await import('../report/terminal.js')
-    this.print(render(createTerminalReport(colourLevel(this.options.colour, this.#environment, this.#stdout))))
+    const level = colourLevel(this.options.colour, this.#environment, this.#stdout)
+    this.print(guardLines(render(createTerminalReport(level))))
   }
 
   /** A text without the secret values of the run. */
@@ -77,7 +79,7 @@ export class Face {
   /** Text to stderr. */
   note(text: string): void {
     this.#clearStatus()
-    this.#stderr.write(this.#scrubber.scrub(text))
+    this.#stderr.write(guardLines(this.#scrubber.scrub(text)))
   }
 
   /** A warning on stderr. */
@@ -96,7 +98,9 @@ export class Face {
       const level = colourLevel(this.options.colour, this.#environment, this.#stderr)
       this.note(createTerminalReport(level).error(error))
     }
-    if (this.options.verbose && error instanceof InternalError) this.note(`${error.stack ?? ''}\n`)
+    if (this.options.verbose && error instanceof InternalError) {
+      this.note(`${(error.stack ?? '').split('\n').map(escapeText).join('\n')}\n`)
+    }
     return error.exitCode
   }
 
@@ -104,29 +108,27 @@ export class Face {
   async listener(): Promise<Listener> {
     const { createTerminalReport } = await import('../report/terminal.js')
     const report = createTerminalReport(colourLevel(this.options.colour, this.#environment, this.#stderr))
-    return (event) => this.#show(event, report.progress(event))
+    return (event) => this.#show(event, report)
   }
 
-  #show(event: Event, line: string | undefined): void {
+  #show(event: Event, report: TerminalReport): void {
     if (event.type === 'request') {
-      const id = event.requestId === undefined ? '' : ` ${event.requestId}`
-      if (this.options.verbose) {
-        this.note(`${event.method} ${event.path} ${event.status} ${Math.round(event.milliseconds)} ms${id}\n`)
-      }
+      if (this.options.verbose) this.note(`${report.request(event)}\n`)
       return
     }
+    const line = report.progress(event)
     if (line === undefined) return
-    if (event.type === 'warning' || event.type === 'handed-out') this.note(`${line}\n`)
+    if (event.type === 'warning') this.note(`${line}\n`)
     else if (this.options.quiet) return
     else if (event.type === 'waiting' || event.type === 'applied') this.note(`${line}\n`)
-    else if (this.#stderr.isTTY === true) this.#showStatus(line)
+    else if (this.#stderr.isTTY === true) this.#showStatus(line, report)
     else if (event.type === 'proving') this.note(`${line}\n`)
   }
 
-  #showStatus(line: string): void {
+  #showStatus(line: string, report: TerminalReport): void {
     const scrubbed = this.#scrubber.scrub(line)
     this.#status = scrubbed
-    this.#stderr.write(`\r\u001b[2K${scrubbed.slice(0, Math.max(20, (this.#stderr.columns ?? 80) - 1))}`)
+    this.#stderr.write(`\r\u001b[2K${report.fit(scrubbed, Math.max(20, (this.#stderr.columns ?? 80) - 1))}`)
   }
 
   #clearStatus(): void {

@@ -43,7 +43,8 @@ export function text(head: string, value: unknown, depth: number): Lines {
   // Blanks at the ends of lines, blank ends and odd characters are kept by escapes alone.
   const isPlain =
     typeof value === 'string' && /^\S[^\r]*\n/u.test(value) && !/[^\S\n]\n|\n\n$|\s$(?<!\S\n)/u.test(value)
-  if (!isPlain || /[^\n\t\P{C}]|[\u2028\u2029]/u.test(value)) return [`${head} ${scalar(value)}`]
+  // What a log would take for a command when the export is printed there needs escapes as well.
+  if (!isPlain || /[^\n\t\P{C}]|[\u2028\u2029]|^\s*::|##\w*\[/mu.test(value)) return [`${head} ${scalar(value)}`]
   const kept = value.endsWith('\n') ? '|' : '|-'
   const lines = escapeReferences(value.replace(/\n$/u, '')).split('\n')
   return [`${head} ${kept}`, ...lines.map((line) => (line === '' ? '' : `${pad(depth + 1)}${line}`))]
@@ -55,13 +56,13 @@ export function scalar(value: unknown): string {
   const written = escapeReferences(value)
   // Flow characters would end the value inside [ ] or { }; what cannot be seen needs escapes; js-yaml 5.5 leaves a lone
   // dash plain, which is a list.
-  if (/[\p{C},[\]{}#]|[^\S ]|^[-?:](?: |$)/u.test(written)) return quote(written)
+  if (/[\p{C},[\]{}#]|[^\S ]|^[-?:](?: |$)|^::/u.test(written)) return quote(written)
   return dump(written, { lineWidth: -1 }).replace(/\n$/u, '')
 }
 
 function quote(value: string): string {
   return JSON.stringify(value).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/gu,
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|#(?=#\w*\[)/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

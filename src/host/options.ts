@@ -141,7 +141,7 @@ const formatOption: Option = {
   name: 'format',
   type: 'string',
   value: 'FORMAT',
-  description: 'terminal, json or markdown (default: what --out ends with, else terminal)',
+  description: 'terminal, json, markdown or html (default: what --out ends with, else terminal)',
 }
 
 const documentOutOption: Option = {
@@ -182,7 +182,7 @@ export const commands: readonly CommandWords[] = [
     usage: '<plan>',
     description: 'Show a saved plan or apply report',
     options: [formatOption, documentOutOption, ...outputOptions],
-    examples: ['bbstate show plan.json', 'bbstate show plan.json --out plan.md'],
+    examples: ['bbstate show plan.json', 'bbstate show plan.json --out plan.html'],
   },
   {
     name: 'apply',

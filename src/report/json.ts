@@ -2,9 +2,18 @@
 import { ApplyError } from '../model/outcome.js'
 import { type BbstateError, ConfigError, type Finding, PlanError } from '../model/errors.js'
 
-/** A document, indented by two spaces, with a line end. */
+/**
+ * A document, indented by two spaces, with a line end. What the eye cannot see and what a log would take for a command
+ * is written as an escape: the same value to every parser.
+ */
 export function formatJson(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)}\n`
+  const text = JSON.stringify(document, null, 2)
+  return `${text.replaceAll(/[^\P{C}\n]|[\p{Zl}\p{Zp}\p{DI}]|#(?=#\w*\[)/gu, escapeUnits)}\n`
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 /** `{error: {code, message, hint, address, source, requestId, findings?}, report?}` */

@@ -17,6 +17,7 @@ import { groupDigits, joinSentences, say, type Sentence } from './sentence.js'
 import {
   auditWords,
   destinationWords,
+  findingWords,
   gainWords,
   inReadingOrder,
   irreversibleHead,
@@ -30,9 +31,9 @@ import {
   reportSentence,
   scopeWords,
   serverWords,
-  sourceWords,
   standWords,
   unmanagedWords,
+  warningWords,
 } from './words.js'
 
 /** How long the text may be. */
@@ -68,29 +69,24 @@ function planParts(plan: Plan, folds: boolean): readonly Part[] {
     destination === undefined ? [] : [say`${address}: ${destinationWords(destination)}`],
   )
   return [
-    list(`**${loosenedWords(loosened)}**`, loosened.map(looseningWords)),
+    list(`**${loosenedWords(loosened)}:**`, loosened.map(looseningWords)),
     text(`### ${headline}`),
     text(mark(serverWords(plan))),
     ...(stand === undefined ? [] : [text(`**${mark(standWords(stand, plan.createdAt))}**`)]),
     ...(scope === undefined ? [] : [text(mark(scopeWords(scope)))]),
     access === undefined ? text('') : list('**Access is lost:**', lossWords(access, 50)),
     list('**Secrets go to a new place:**', destinations),
-    list(`**${irreversibleHead}**`, irreversible.map(irreversibleWords)),
+    list(`**${irreversibleHead}:**`, irreversible.map(irreversibleWords)),
     changesPart('Deleted', of('delete', 'replace'), { keeps: 'all', folds: false }),
     changesPart('Changed', of('update'), { keeps: 'first', folds }),
     changesPart('Added', of('create'), { keeps: 'first', folds }),
     access === undefined ? text('') : list('**Access is gained:**', gainWords(access)),
     list(
-      keptHead,
+      `${keptHead}:`,
       kept.map((address) => say`${address}`),
     ),
     ...(unmanaged.length === 0 ? [] : [text(unmanagedWords(unmanaged))]),
-    list(
-      '**Warnings:**',
-      warnings.map(({ message, source }) =>
-        source === undefined ? say`${message}` : say`${message} (${sourceWords(source)})`,
-      ),
-    ),
+    list('**Warnings:**', warnings.map(warningWords)),
     text(`Digest ${code(plan.digest)}`),
   ]
 }
@@ -109,15 +105,6 @@ function reportParts(report: ApplyReport, folds: boolean): readonly Part[] {
 /** What was refused or failed: message, code, place, and what to do. */
 function findingPart(findings: readonly Finding[]): Part {
   return list('', findings.map(findingWords))
-}
-
-function findingWords({ message, code: errorCode, source, requestId, hint }: Finding): Sentence {
-  return [
-    ...say`${message} (${errorCode})`,
-    ...(source === undefined ? [] : say` at ${sourceWords(source)}`),
-    ...(requestId === undefined ? [] : say`, request ${requestId}`),
-    ...(hint === undefined ? [] : say` → ${hint}`),
-  ]
 }
 
 /** A line or a paragraph that is never left out. */

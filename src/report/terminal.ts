@@ -10,7 +10,7 @@ import { type FieldView, viewFields } from './fields.js'
 import { findingsOf } from './json.js'
 import type { DiffLine } from './line-diff.js'
 import { listNames } from './sentence.js'
-import { padText, widthOf } from './width.js'
+import { cutLine, padText, widthOf } from './width.js'
 import {
   accessWords,
   countWords,
@@ -51,7 +51,13 @@ export interface TerminalReport {
   warning(message: string): string
   /** One line of progress; `undefined` for events that need none. */
   progress(event: Event): string | undefined
+  /** One line a request, for `--verbose`. */
+  request(event: RequestEvent): string
+  /** As much of a line as fits into so many columns. */
+  fit(line: string, columns: number): string
 }
+
+type RequestEvent = Extract<Event, { readonly type: 'request' }>
 
 /** A renderer with its colours. */
 export function createTerminalReport(level: ColourLevel): TerminalReport {
@@ -64,6 +70,8 @@ export function createTerminalReport(level: ColourLevel): TerminalReport {
     error: (error) => renderError(error, paint),
     warning: (message) => `${paint.yellow('Warning:')} ${escapeText(message)}\n`,
     progress: (event) => renderProgress(event, paint),
+    request: renderRequest,
+    fit: cutLine,
   }
 }
 
@@ -91,7 +99,7 @@ function renderPlan(plan: Plan, paint: ChalkInstance): string {
 function renderLoosened({ loosened = [] }: Plan, paint: ChalkInstance): readonly string[] {
   if (loosened.length === 0) return []
   const each = loosened.map((loosening) => `  ${paint.red('!')} ${plain(looseningWords(loosening))}`)
-  return [paint.red(loosenedWords(loosened)), ...each, '']
+  return [paint.red(`${loosenedWords(loosened)}:`), ...each, '']
 }
 
 /** What the plan was made against, and how much of the configuration it covers. */
@@ -116,7 +124,7 @@ function renderLosses({ access, changes, irreversible = [] }: Plan, paint: Chalk
   )
   if (destinations.length > 0) lines.push(...destinations, '')
   if (irreversible.length > 0) {
-    lines.push(`  ${paint.red(irreversibleHead)}`)
+    lines.push(`  ${paint.red(`${irreversibleHead}:`)}`)
     lines.push(...irreversible.map((entry) => `  ${paint.red('!')} ${plain(irreversibleWords(entry))}`), '')
   }
   return lines
@@ -175,7 +183,7 @@ type View<Form> = Extract<FieldView, { readonly form: Form }>
 
 function renderRemarks(plan: Plan, paint: ChalkInstance): readonly string[] {
   const lines: string[] = []
-  if (plan.kept.length > 0) lines.push(`${keptHead} ${plain(listNames(plan.kept))}.`)
+  if (plan.kept.length > 0) lines.push(`${keptHead}: ${plain(listNames(plan.kept))}.`)
   if (plan.unmanaged.length > 0) lines.push(paint.dim(unmanagedWords(plan.unmanaged)))
   for (const { message, source } of plan.warnings) {
     const place = source === undefined ? '' : ` (${escapeText(sourceWords(source))})`
@@ -214,11 +222,16 @@ function renderError(error: BbstateError, paint: ChalkInstance): string {
 
 function renderFinding(finding: Finding, paint: ChalkInstance, indent: string): string {
   const { code, message, hint, source, requestId } = finding
-  const lines = [`${indent}${escapeLine(message)} ${paint.dim(`[${code}]`)}`]
+  const lines = [`${indent}${escapeLine(message)} ${paint.dim(`[${escapeText(code)}]`)}`]
   if (source !== undefined) lines.push(`${indent}  at ${escapeText(source.file)}:${source.line}:${source.column}`)
   if (requestId !== undefined) lines.push(`${indent}  request id ${escapeText(requestId)}`)
   if (hint !== undefined) lines.push(`${indent}  ${paint.cyan('→')} ${escapeText(hint)}`)
   return `${lines.join('\n')}\n`
+}
+
+function renderRequest({ method, path, status, milliseconds, requestId }: RequestEvent): string {
+  const id = requestId === undefined ? '' : ` ${escapeText(requestId)}`
+  return `${escapeLine(method)} ${escapeText(path)} ${status} ${Math.round(milliseconds)} ms${id}`
 }
 
 function renderProgress(event: Event, paint: ChalkInstance): string | undefined {

@@ -15,3 +15,14 @@ export function widthOf(text: string): number {
 export function padText(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
+
+/** As much of a line with colours as fits into so many columns. */
+export function cutLine(line: string, columns: number): string {
+  let [width, cut] = [0, '']
+  for (const [part] of line.matchAll(/\u001b\[\d*m|./gsu)) {
+    width += part.startsWith('\u001b') ? 0 : widthOf(part)
+    if (width > columns) return `${cut}${line.includes('\u001b') ? '\u001b[0m' : ''}`
+    cut += part
+  }
+  return cut
+}

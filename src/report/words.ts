@@ -4,7 +4,7 @@
  * "Plan: 1 to add, …" and "Apply complete! …" are Terraform's own: scripts look for them.
  */
 import type { AccessShifts, Shift } from '../model/access.js'
-import type { Source } from '../model/errors.js'
+import type { Finding, Source } from '../model/errors.js'
 import type {
   Action,
   Change,
@@ -15,8 +15,9 @@ import type {
   Scope,
   Stand,
   Summary,
+  Warning,
 } from '../model/plan.js'
-import type { ApplyReport, Audit } from '../model/outcome.js'
+import type { ApplyReport, Audit, Outcome } from '../model/outcome.js'
 import { isSecretReference } from '../model/secret-reference.js'
 import { groupDigits, joinSentences, listNames, say, type Sentence, writeSentence } from './sentence.js'
 
@@ -48,7 +49,9 @@ export function isComplete({ outcomes, converged }: ApplyReport): boolean {
 /** The first line of a report. */
 export function reportSentence(report: ApplyReport): string {
   if (isComplete(report)) return applySentence(report)
-  const { done, failed, skipped } = report.summary
+  const count = (wanted: Outcome['outcome']): number =>
+    report.outcomes.filter(({ outcome }) => outcome === wanted).length
+  const [done, failed, skipped] = [count('done'), count('failed'), count('skipped')]
   const kept =
     report.remaining.length === 0 ? '' : `; the server did not keep ${countWords(report.remaining.length, 'value')}`
   return `Applied in part: ${done} done, ${failed} failed, ${skipped} skipped${kept}.`
@@ -71,9 +74,9 @@ export function originWords({ source, cause }: Change): Sentence {
   return source === undefined ? [] : say`${sourceWords(source)}`
 }
 
-/** `This configuration loosens 2 guards:` */
+/** `This configuration loosens 2 guards` */
 export function loosenedWords(loosened: readonly Loosening[]): string {
-  return `This configuration loosens ${countWords(loosened.length, 'guard')}:`
+  return `This configuration loosens ${countWords(loosened.length, 'guard')}`
 }
 
 /** `policy.limits.deletes 50 → 500 (bbstate.yaml:12)` */
@@ -125,7 +128,7 @@ function shortCommit(commit: string): string {
 }
 
 /** Stands before what an undo leaves as it is. */
-export const irreversibleHead = 'This cannot be undone and stays as it is:'
+export const irreversibleHead = 'This cannot be undone and stays as it is'
 
 /** `instance.users[bob]: a deleted user cannot be brought back` */
 export function irreversibleWords({ address, message }: Irreversible): Sentence {
@@ -147,6 +150,21 @@ export function destinationWords({ secrets, target }: Destination): Sentence {
   const what = secrets.length === 0 ? say`the secret that the server keeps` : say`secret ${listNames(secrets)}`
   const places = Object.entries(target).map(([field, value]) => say`${field} ${formatValue(value)}`)
   return say`${what} goes to ${joinSentences(places, ', ')}`
+}
+
+/** `Mind this (bbstate.yaml:3)` */
+export function warningWords({ message, source }: Warning): Sentence {
+  return source === undefined ? say`${message}` : say`${message} (${sourceWords(source)})`
+}
+
+/** What was refused or failed: message, code, place, the server's id of the request, and what to do. */
+export function findingWords({ message, code, source, requestId, hint }: Finding): Sentence {
+  return [
+    ...say`${message} (${code})`,
+    ...(source === undefined ? [] : say` at ${sourceWords(source)}`),
+    ...(requestId === undefined ? [] : say`, request ${requestId}`),
+    ...(hint === undefined ? [] : say` → ${hint}`),
+  ]
 }
 
 /** Everything about access in one line, losses first: `Access: 2 lose SYS_ADMIN through contractors (carol, dave)`. */
@@ -179,7 +197,7 @@ function shiftWords(shift: Shift, [one, many]: readonly [string, string], shown:
 }
 
 /** Stands before what prune would have deleted. */
-export const keptHead = 'Kept although unmanaged (protected or read-only):'
+export const keptHead = 'Kept although unmanaged (protected or read-only)'
 
 /** How much is live beside what is declared. */
 export function unmanagedWords(unmanaged: readonly string[]): string {
@@ -227,6 +245,11 @@ export function escapeText(text: string): string {
 function escapeCharacter(character: string): string {
   const digits = (character.codePointAt(0) ?? 0).toString(16)
   return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`
+}
+
+/** Lines that leave for a log: the last net under names that stand at the beginning of a line after all. */
+export function guardLines(text: string): string {
+  return text.replaceAll(/^((?:\s|\u001b\[\d*m)*):(?=:)/gmu, '$1\\u003a').replaceAll(/#(?=#\w*\[)/gu, '\\u0023')
 }
 
 /** A text that a line begins with: `::` there is a command for GitHub's log. */

@@ -26,7 +26,8 @@ export const run: Command = async ({ settings, face, world }) => {
         formatJson({ items, skipped, readOnly, placeholders, ...(files === undefined ? { text } : { files }) }),
       )
     } else if (files === undefined) face.print(exported.text)
-    for (const { address, reason } of exported.skipped) face.note(`Left out: ${address}. ${escapeText(reason)}\n`)
+    for (const { address, reason } of exported.skipped)
+      face.note(`Left out: ${escapeText(address)}. ${escapeText(reason)}\n`)
     if (exported.readOnly > 0) {
       face.note(
         `Left out: ${countWords(exported.readOnly, 'item')} of read-only directories, which bbstate cannot change.\n`,
