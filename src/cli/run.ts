@@ -18,6 +18,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   plan: () => import('./commands/plan.js'),
   show: () => import('./commands/show.js'),
   apply: () => import('./commands/apply.js'),
+  snapshot: () => import('./commands/snapshot.js'),
   drift: () => import('./commands/drift.js'),
   export: () => import('./commands/export.js'),
   explain: () => import('./commands/explain.js'),

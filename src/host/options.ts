@@ -167,6 +167,12 @@ export const commands: readonly CommandWords[] = [
         type: 'boolean',
         description: 'Exit with 2 where changes are pending',
       },
+      {
+        name: 'snapshot',
+        type: 'string',
+        value: 'FILE',
+        description: 'Plan against a snapshot instead of a server: no network, no credentials',
+      },
       ...planOptions,
       ...configurationOptions,
       ...connectionOptions,
@@ -199,6 +205,22 @@ export const commands: readonly CommandWords[] = [
       ...outputOptions,
     ],
     examples: ['bbstate apply', 'bbstate apply plan.json --auto-approve'],
+  },
+  {
+    name: 'snapshot',
+    description: 'Write live settings down without secrets, so that plan --snapshot needs no server',
+    options: [
+      { name: 'out', alias: 'o', type: 'string', value: 'FILE', description: 'Where to write it (else stdout)' },
+      {
+        name: 'exclude',
+        type: 'list',
+        value: 'PATTERN',
+        description: 'Leave out what this address pattern covers',
+      },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate snapshot --out snapshot.json', "bbstate snapshot --exclude 'instance.users[*].accessTokens'"],
   },
   {
     name: 'drift',
@@ -235,7 +257,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'schema',
     usage: '[document]',
-    description: 'JSON Schema of the configuration, of a plan or of a report',
+    description: 'JSON Schema of the configuration, of a plan, a report or a snapshot',
     options: outputOptions,
     examples: ['bbstate schema plan'],
   },
