@@ -19,6 +19,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   show: () => import('./commands/show.js'),
   apply: () => import('./commands/apply.js'),
   publish: () => import('./commands/publish.js'),
+  snapshot: () => import('./commands/snapshot.js'),
   drift: () => import('./commands/drift.js'),
   export: () => import('./commands/export.js'),
   explain: () => import('./commands/explain.js'),

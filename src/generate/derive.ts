@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { registry } from '../bitbucket/registry.js'
 import { makeConfigurationSchema } from '../config/configuration-schema.js'
 import { planSchema, reportSchema } from './plan-schema.js'
+import { snapshotSchema } from './snapshot-schema.js'
 import { makeReference } from './reference.js'
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
@@ -17,6 +18,7 @@ function deriveFiles(): ReadonlyMap<string, string> {
   files.set('schemas/bbstate.schema.json', json(makeConfigurationSchema(registry)))
   files.set('schemas/plan.schema.json', json(planSchema))
   files.set('schemas/report.schema.json', json(reportSchema))
+  files.set('schemas/snapshot.schema.json', json(snapshotSchema))
   for (const [path, text] of makeReference(registry)) files.set(join('docs/reference', path), text)
   return files
 }

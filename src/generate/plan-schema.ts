@@ -1,21 +1,21 @@
 /** JSON Schemas of a saved plan and of an apply report: the published form of `model/plan.ts` and `model/outcome.ts`. */
 
-type JsonSchema = Readonly<Record<string, unknown>>
+export type JsonSchema = Readonly<Record<string, unknown>>
 
-const text: JsonSchema = { type: 'string' }
+export const text: JsonSchema = { type: 'string' }
 const count: JsonSchema = { type: 'integer', minimum: 0 }
-const digest: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal.' }
+export const digest: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal.' }
 const action: JsonSchema = { enum: ['create', 'update', 'delete', 'replace'] }
-const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description })
+export const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description })
 
 /** An object of exactly these properties; those marked optional may be missing. */
-function record(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+export function record(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
   const required = Object.keys(properties).filter((property) => !optional.includes(property))
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
 const source = record({ file: text, line: { type: 'integer', minimum: 1 }, column: { type: 'integer', minimum: 1 } })
-const server = record({ url: text, version: text, account: text })
+export const server = record({ url: text, version: text, account: text })
 
 const fieldChange = record(
   {

@@ -12,20 +12,26 @@ import type { World } from './world.js'
 export { registry }
 
 /**
- * Loads what `--file` and `--overlay` name.
+ * Loads what `--file` and `--overlay` name, by the definitions given (those of this build by default).
  * @throws ConfigError with every finding.
  */
 export async function loadConfiguration(
   world: World,
   settings: Settings,
+  definitions: Registry = registry,
 ): Promise<{ readonly registry: Registry; readonly desired: Desired }> {
   const input = {
     paths: settings.list('file'),
     overlays: settings.list('overlay'),
     variables: readVariables(world, settings),
   }
-  const ports = { files: configurationFiles(), registry, validate: configurationValidator(), digest: world.digest }
-  return { registry, desired: loadDesired(input, ports) }
+  const ports = {
+    files: configurationFiles(),
+    registry: definitions,
+    validate: configurationValidator(),
+    digest: world.digest,
+  }
+  return { registry: definitions, desired: loadDesired(input, ports) }
 }
 
 /** What an export needs beside the server. */

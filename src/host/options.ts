@@ -170,6 +170,12 @@ export const commands: readonly CommandWords[] = [
         type: 'boolean',
         description: 'Exit with 2 where changes are pending',
       },
+      {
+        name: 'snapshot',
+        type: 'string',
+        value: 'FILE',
+        description: 'Plan against a snapshot instead of a server: no network, no credentials',
+      },
       ...planOptions,
       ...configurationOptions,
       ...connectionOptions,
@@ -241,6 +247,22 @@ export const commands: readonly CommandWords[] = [
     examples: ['bbstate publish plan.json --commit 3f2a… --pull-request PLAT/settings/12'],
   },
   {
+    name: 'snapshot',
+    description: 'Write live settings down without secrets, so that plan --snapshot needs no server',
+    options: [
+      { name: 'out', alias: 'o', type: 'string', value: 'FILE', description: 'Where to write it (else stdout)' },
+      {
+        name: 'exclude',
+        type: 'list',
+        value: 'PATTERN',
+        description: 'Leave out what this address pattern covers',
+      },
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate snapshot --out snapshot.json', "bbstate snapshot --exclude 'instance.users[*].accessTokens'"],
+  },
+  {
     name: 'drift',
     description: 'Compare the applied configuration with live settings; never writes; exit 2 where they differ',
     options: [
@@ -275,7 +297,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'schema',
     usage: '[document]',
-    description: 'JSON Schema of the configuration, of a plan or of a report',
+    description: 'JSON Schema of the configuration, of a plan, a report or a snapshot',
     options: outputOptions,
     examples: ['bbstate schema plan'],
   },

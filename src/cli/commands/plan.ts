@@ -4,37 +4,59 @@ import { loadConfiguration } from '../../host/configuration.js'
 import { writeDocument } from '../../host/documents.js'
 import { planOptionsOf } from '../../host/plan-options.js'
 import { assertionOf, openServer } from '../../host/server.js'
+import { planAgainstSnapshot } from '../../host/snapshot.js'
+import type { Listener } from '../../model/event.js'
+import type { Plan } from '../../model/plan.js'
 import { countWords } from '../../report/words.js'
 import { formatJson } from '../../report/json.js'
-import type { Command } from '../call.js'
+import type { Call, Command } from '../call.js'
 
-export const run: Command = async ({ settings, face, world }) => {
-  const listen = await face.listener()
+export const run: Command = async (call) => {
+  const { settings, face, world } = call
+  const started = world.clock.elapsed()
+  const plan = await planFor(call, await face.listener())
+  const out = settings.text('out')
+  if (out !== undefined) await writeDocument(out, formatJson(plan))
+  if (face.options.json) face.print(formatJson(plan))
+  else await face.result((report) => report.plan(plan))
+  if (plan.stand?.type === 'snapshot')
+    face.note(`Planned against a snapshot that is ${ageWords(plan.stand, plan)} old.\n`)
+  const seconds = ((world.clock.elapsed() - started) / 1000).toFixed(1)
+  if (!face.options.quiet && !face.options.json) face.note(`${countWords(plan.requests, 'request')} in ${seconds} s.\n`)
+  if (out !== undefined && !face.options.quiet) face.note(`Saved to ${out}. ${useOf(plan, out)}\n`)
+  return settings.flag('detailed-exitcode') && plan.changes.length > 0 ? 2 : 0
+}
+
+async function planFor({ settings, world }: Call, listen: Listener): Promise<Plan> {
+  const snapshot = settings.text('snapshot')
+  if (snapshot !== undefined) return planAgainstSnapshot(world, settings, listen, snapshot)
   const { registry, desired } = await loadConfiguration(world, settings)
   const server = await openServer({ world, settings, listen, command: 'plan', ...assertionOf(desired) })
   try {
-    const started = world.clock.elapsed()
-    const plan = await makePlan({
+    const { clock, sha256, version } = world
+    return await makePlan({
       registry,
       desired,
       server,
       listen,
-      clock: world.clock,
-      sha256: world.sha256,
-      version: world.version,
+      clock,
+      sha256,
+      version,
       options: planOptionsOf(settings, registry),
     })
-    const out = settings.text('out')
-    if (out !== undefined) await writeDocument(out, formatJson(plan))
-    if (face.options.json) face.print(formatJson(plan))
-    else await face.result((report) => report.plan(plan))
-    const seconds = ((world.clock.elapsed() - started) / 1000).toFixed(1)
-    if (!face.options.quiet && !face.options.json)
-      face.note(`${countWords(plan.requests, 'request')} in ${seconds} s.\n`)
-    if (out !== undefined && !face.options.quiet)
-      face.note(`Saved to ${out}. bbstate apply ${out} goes on only where it still holds.\n`)
-    return settings.flag('detailed-exitcode') && plan.changes.length > 0 ? 2 : 0
   } finally {
     await server.close()
   }
+}
+
+function ageWords({ takenAt }: { readonly takenAt: string }, { createdAt }: Plan): string {
+  const minutes = Math.max(0, Math.floor((Date.parse(createdAt) - Date.parse(takenAt)) / 60_000))
+  if (minutes < 120) return countWords(minutes, 'minute')
+  return minutes < 2880 ? countWords(Math.floor(minutes / 60), 'hour') : countWords(Math.floor(minutes / 1440), 'day')
+}
+
+function useOf(plan: Plan, file: string): string {
+  return plan.stand === undefined
+    ? `bbstate apply ${file} goes on only where it still holds.`
+    : `It was made without the server, so it can be shown and not applied; its digest is ${plan.digest}.`
 }
