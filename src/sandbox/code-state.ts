@@ -17,6 +17,8 @@ export interface Project {
   owner?: string
   /** What everybody has who is licensed. */
   everybody?: string
+  /** Repositories must take its auto-merge setting. */
+  restrictsAutoMerge?: true
 }
 
 /** A permission that a user or a group (names lower-case) was given in a project or a repository. */

@@ -108,13 +108,13 @@ function shrink(reply: Reply): Reply | undefined {
  * 406 without a body for a foreign `Accept` (seen on real servers), 403 for a form without the header that tells it from
  * a page's (catalogue 1.5), 415 for a body that is not JSON, or no form where one is wanted.
  */
-function refuseFormat(request: Request, { takesForm }: Route): Reply | undefined {
+function refuseFormat(request: Request, { takesForm, alsoTakes }: Route): Reply | undefined {
   const accept = headerOf(request, 'accept') ?? '*/*'
   const takesJson = accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
   if (!takesJson) return { status: 406 }
   const type = headerOf(request, 'content-type') ?? ''
   const isForm = /^multipart\/form-data\s*(?:;|$)/iu.test(type)
-  const isJson = /^application\/json\s*(?:;|$)/iu.test(type)
+  const isJson = /^application\/json\s*(?:;|$)/iu.test(type) || type.split(';')[0]?.trim() === alsoTakes
   if (isForm && headerOf(request, 'x-atlassian-token') !== 'no-check') return { status: 403, text: 'XSRF check failed' }
   const isReading = request.method === 'GET' || request.body.length === 0
   if (takesForm === true ? isForm : isJson || isReading) return undefined

@@ -49,6 +49,8 @@ export interface Route {
   readonly until?: string
   /** It takes a form with files, and nothing else. */
   readonly takesForm?: true
+  /** A media type that it takes beside JSON. */
+  readonly alsoTakes?: string
 }
 
 /** What a path leads to. */

@@ -2,16 +2,23 @@
 import { ok } from './answers.js'
 import { isAtLeast } from './options.js'
 import type { Features, Route } from './router.js'
+import { accessKeyRoutes } from './routes/access-keys.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
+import { branchPermissionRoutes } from './routes/branch-permissions.js'
 import { branchRoutes } from './routes/branches.js'
 import { buildRoutes } from './routes/builds.js'
+import { codeHookRoutes } from './routes/code-hooks.js'
+import { codePermissionRoutes } from './routes/code-permissions.js'
+import { codeTokenRoutes } from './routes/code-tokens.js'
 import { commentRoutes } from './routes/comments.js'
+import { defaultReviewerRoutes } from './routes/default-reviewers.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
 import { insightRoutes } from './routes/insights.js'
 import { keyRoutes } from './routes/keys.js'
+import { labelRoutes } from './routes/labels.js'
 import { licenseRoutes } from './routes/license.js'
 import { limitRoutes } from './routes/limits.js'
 import { logRoutes } from './routes/logs.js'
@@ -23,11 +30,16 @@ import { peopleRoutes } from './routes/people.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
 import { projectRoutes } from './routes/projects.js'
+import { pullRequestSettingRoutes } from './routes/pull-request-settings.js'
 import { pullRequestRoutes } from './routes/pull-requests.js'
 import { repositoryRoutes } from './routes/repositories.js'
+import { requiredBuildRoutes } from './routes/required-builds.js'
+import { restrictionRoutes } from './routes/restrictions.js'
+import { reviewerGroupRoutes } from './routes/reviewer-groups.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
+import { webhookRoutes } from './routes/webhooks.js'
 
 /**
  * The endpoints that a server has.
@@ -59,6 +71,18 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...buildRoutes,
     ...pullRequestRoutes,
     ...commentRoutes,
+    ...codePermissionRoutes,
+    ...codeHookRoutes,
+    ...webhookRoutes,
+    ...branchPermissionRoutes,
+    ...pullRequestSettingRoutes,
+    ...defaultReviewerRoutes,
+    ...requiredBuildRoutes,
+    ...reviewerGroupRoutes,
+    ...accessKeyRoutes,
+    ...codeTokenRoutes,
+    ...labelRoutes,
+    ...restrictionRoutes,
     ...scanningRoutes,
     ...meshRoutes,
     ...mirrorRoutes,

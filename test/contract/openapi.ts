@@ -141,7 +141,8 @@ class Document {
   readonly #version: DocumentVersion
   readonly #paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly #ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, validateSchema: false })
-  readonly #validators = new Map<Schema, ValidateFunction>()
+  /** By text: most operations share a few schemas, and compiling one takes long. */
+  readonly #validators = new Map<string, ValidateFunction>()
 
   constructor(version: DocumentVersion) {
     this.#version = version
@@ -188,7 +189,7 @@ class Document {
 
   /** The operation of a path, literal segments before parameters. */
   #find(method: string, path: string): { template: string; operation: Operation | undefined } {
-    const latest = (path.split('?')[0] ?? '').replace(/^\/rest/u, '').replace(/^(\/[\w-]+)\/1\.0\//u, '$1/latest/')
+    const latest = (path.split('?')[0] ?? '').replace(/^\/rest/u, '').replace(/^(\/[\w-]+)\/[12]\.0\//u, '$1/latest/')
     const given = moveToDocumented(latest)
     const segments = given.split('/')
     const candidates = Object.keys(this.#paths).filter((template) => {
@@ -203,8 +204,9 @@ class Document {
   }
 
   #check(schema: Schema, body: unknown, origin: Origin): Problem[] {
-    const validate = this.#validators.get(schema) ?? this.#ajv.compile(close(schema) as Schema)
-    this.#validators.set(schema, validate)
+    const text = JSON.stringify(schema)
+    const validate = this.#validators.get(text) ?? this.#ajv.compile(close(schema) as Schema)
+    this.#validators.set(text, validate)
     if (validate(body)) return []
     return (validate.errors ?? []).map((error) => ({ ...origin, ...placeOf(error) }))
   }

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.js'
 import { asForm, asJson } from '../../src/bitbucket/content.js'
 import { compareVersions } from '../../src/model/version.js'
+import { codeSettingSteps } from './code-setting-steps.js'
 import { codeSteps } from './code-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
@@ -10,7 +11,7 @@ import { defects, hasDocuments, unusedDefects, validateRequest, validateResponse
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
 
-const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps]
+const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps, ...codeSettingSteps]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [
@@ -23,9 +24,10 @@ describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
     const sandbox = await startSandbox({ port: 0, bitbucket })
     try {
       let last = ''
+      let key = ''
       for (const step of steps) {
         const { method, body, form, status, since = '0', as = sandbox.username } = step
-        const path = step.path.replace('{last}', last)
+        const path = step.path.replace('{last}', last).replace('{key}', key)
         if (compareVersions(bitbucket, since) < 0) continue
         const authorization = `Basic ${Buffer.from(`${as}:${sandbox.password}`).toString('base64')}`
         const content = form === undefined ? (body === undefined ? undefined : asJson(body)) : asForm(form)
@@ -42,6 +44,7 @@ describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
         const isText = response.headers.get('content-type')?.startsWith('text/plain') === true
         const answer: unknown = text === '' || isText ? undefined : JSON.parse(text)
         last = idOf(answer) ?? last
+        key = keyOf(answer) ?? key
         const found = {
           status: response.status,
           request: step.isWrong === true || form !== undefined ? [] : validateRequest(method, path, body, [document]),
@@ -75,6 +78,11 @@ describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
 function idOf(answer: unknown): string | undefined {
   const id: unknown = typeof answer === 'object' && answer !== null && 'id' in answer ? answer.id : undefined
   return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined
+}
+
+/** The id of an access key, which stands inside. */
+function keyOf(answer: unknown): string | undefined {
+  return typeof answer === 'object' && answer !== null && 'key' in answer ? idOf(answer.key) : undefined
 }
 
 describe('the list of defects', () => {

@@ -6,12 +6,12 @@ export const api = '/rest/api/latest/admin'
 /** One request; 'strange' bodies are wrong on purpose and not judged as requests. */
 export interface Step {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
-  /** `{last}` stands for the id in the last answer that had one. */
+  /** `{last}` stands for the id in the last answer that had one, `{key}` for that of the last access key. */
   readonly path: string
   readonly body?: unknown
   readonly status: number
   /** Default: the administrator. */
-  readonly as?: 'alice' | 'bob' | 'trainee' | 'nobody'
+  readonly as?: 'alice' | 'bob' | 'carol' | 'trainee' | 'nobody'
   readonly isWrong?: true
   /** A form instead of a body; the documents describe none that could be judged. */
   readonly form?: readonly FormPart[]

@@ -7,7 +7,8 @@ import { readPublicKey } from '../openssh.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Route } from '../router.js'
 import { key } from './people.js'
-import { fieldsOf, isPositive } from './settings.js'
+import type { SandboxState } from '../state.js'
+import { type Fields, fieldsOf, isPositive } from './settings.js'
 
 const ssh = '/ssh/{version}/keys'
 const gpg = '/gpg/{version}/keys'
@@ -36,7 +37,7 @@ function withOwner(names: readonly string[], work: (context: Context, name: stri
 const byUser = ['user']
 const byUserOrName = ['user', 'userName']
 
-function showSsh({ id, text, label, expiryDays }: SshKey): unknown {
+export function showSsh({ id, text, label, expiryDays }: Omit<SshKey, 'user'>): Record<string, unknown> {
   const read = readPublicKey(text)
   return {
     id,
@@ -48,8 +49,8 @@ function showSsh({ id, text, label, expiryDays }: SshKey): unknown {
 }
 
 /** "not a valid RSA/DSA/ECDSA/Ed25519 key of a supported length" */
-function refuseKey({ state, body }: Context): Reply | undefined {
-  const { text, expiryDays } = fieldsOf(body)
+export function refuseKey(state: SandboxState, key: Fields): Reply | undefined {
+  const { text, expiryDays } = key
   const read = typeof text === 'string' ? readPublicKey(text) : undefined
   if (read === undefined) return invalid('The text is not a public key', 'text')
   const { algorithm, bitLength } = read
@@ -63,7 +64,7 @@ function refuseKey({ state, body }: Context): Reply | undefined {
 }
 
 function postSsh(context: Context, user: string): Reply {
-  const refusal = refuseKey(context)
+  const refusal = refuseKey(context.state, fieldsOf(context.body))
   if (refusal !== undefined) return refusal
   const { instance } = context.state
   const { text, label, expiryDays } = fieldsOf(context.body)

@@ -8,37 +8,37 @@ const known = ['no-ff', 'ff', 'ff-only', 'rebase-no-ff', 'rebase-ff-only', 'squa
 
 const factory: MergeConfig = { defaultStrategy: 'no-ff', strategies: ['no-ff'], commitSummaries: 20 }
 
-function show({ state }: Context): Reply {
-  const { mergeConfig } = state.instance
-  const config = mergeConfig ?? factory
+/** @param type where the configuration comes from: DEFAULT, GLOBAL, PROJECT or REPOSITORY */
+export function showMergeConfig(config: MergeConfig | null, type: string): Record<string, unknown> {
+  const { defaultStrategy, strategies, commitSummaries, commitMessageTemplate } = config ?? factory
   const strategy = (id: string): unknown => ({
     id,
     name: id,
     description: `Merges by ${id}`,
     flag: `--${id}`,
-    enabled: config.strategies.includes(id),
+    enabled: strategies.includes(id),
   })
-  return ok({
-    type: mergeConfig === null ? 'DEFAULT' : 'GLOBAL',
-    defaultStrategy: strategy(config.defaultStrategy),
+  return {
+    type,
+    defaultStrategy: strategy(defaultStrategy),
     strategies: known.map(strategy),
-    commitSummaries: config.commitSummaries,
-    ...(config.commitMessageTemplate === undefined ? {} : { commitMessageTemplate: config.commitMessageTemplate }),
-  })
+    commitSummaries,
+    ...(commitMessageTemplate === undefined ? {} : { commitMessageTemplate }),
+  }
 }
 
-function post(context: Context): Reply {
-  const { instance } = context.state
-  const { mergeConfig } = fieldsOf(context.body)
+/**
+ * The configuration that a body asks for; `null` for the way back to the one above.
+ *
+ * @param current what is kept of where nothing is said
+ */
+export function readMergeConfig(given: unknown, current: MergeConfig | null): MergeConfig | null | Reply {
   // An empty one goes back to the factory default; none at all is a mistake.
-  if (typeof mergeConfig !== 'object' || mergeConfig === null || Array.isArray(mergeConfig)) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return invalid('An object is needed', 'mergeConfig')
   }
-  const config = fieldsOf(mergeConfig)
-  if (Object.keys(config).length === 0) {
-    instance.mergeConfig = null
-    return show(context)
-  }
+  const config = fieldsOf(given)
+  if (Object.keys(config).length === 0) return null
   const listed = Array.isArray(config['strategies']) ? config['strategies'] : []
   const strategies = listed.map((one) => String(fieldsOf(one)['id']))
   const defaultStrategy = String(fieldsOf(config['defaultStrategy'])['id'])
@@ -47,16 +47,27 @@ function post(context: Context): Reply {
   if (!strategies.includes(defaultStrategy)) {
     return invalid('The default strategy must be among the enabled ones', 'defaultStrategy')
   }
-  const summaries = config['commitSummaries'] ?? instance.mergeConfig?.commitSummaries ?? factory.commitSummaries
+  const summaries = config['commitSummaries'] ?? current?.commitSummaries ?? factory.commitSummaries
   if (!Number.isInteger(summaries) || Number(summaries) < 0) return invalid('A number from 0 on', 'commitSummaries')
   if (!isTemplate(config['commitMessageTemplate'])) return invalid('Title and body are text', 'commitMessageTemplate')
-  const template = templateOf(config['commitMessageTemplate'], instance.mergeConfig?.commitMessageTemplate)
-  instance.mergeConfig = {
+  const template = templateOf(config['commitMessageTemplate'], current?.commitMessageTemplate)
+  return {
     defaultStrategy,
     strategies: known.filter((id) => strategies.includes(id)),
     commitSummaries: Number(summaries),
     ...(template === undefined ? {} : { commitMessageTemplate: template }),
   }
+}
+
+function show({ state: { instance } }: Context): Reply {
+  return ok(showMergeConfig(instance.mergeConfig, instance.mergeConfig === null ? 'DEFAULT' : 'GLOBAL'))
+}
+
+function post(context: Context): Reply {
+  const { instance } = context.state
+  const config = readMergeConfig(fieldsOf(context.body)['mergeConfig'], instance.mergeConfig)
+  if (config !== null && 'status' in config) return config
+  instance.mergeConfig = config
   return show(context)
 }
 
@@ -80,7 +91,8 @@ function templateOf(
   return Object.keys(template).length === 0 ? undefined : template
 }
 
-const ofGit = (handle: Route['handle']): Route['handle'] => {
+/** There is no other. */
+export const ofGit = (handle: Route['handle']): Route['handle'] => {
   return (context) => (context.path['scm'] === 'git' ? handle(context) : absent('No such SCM'))
 }
 

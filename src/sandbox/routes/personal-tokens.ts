@@ -30,7 +30,7 @@ function withToken(work: (context: Context, token: PersonalToken) => Reply): Rou
 }
 
 /** Neither permissions nor expiry, says the schema. */
-function show({ id, name }: PersonalToken): Record<string, unknown> {
+export function showToken({ id, name }: Pick<PersonalToken, 'id' | 'name'>): Record<string, unknown> {
   return { id, name, createdDate: '2026-01-01T00:00:00.000Z' }
 }
 
@@ -47,28 +47,33 @@ function revoke({ httpAccessTokens }: SandboxState, id: string): void {
 }
 
 /** Nothing global among them: "ADMIN is not allowed for tokens" (catalogue 1.4, BSERV-10482). */
-function refusePermissions(permissions: unknown): Reply | undefined {
+export function refusePermissions(permissions: unknown): Reply | undefined {
   if (!Array.isArray(permissions) || permissions.length === 0) return invalid('Permissions are needed', 'permissions')
   const strange: unknown = permissions.find((one) => !known.includes(one))
   return strange === undefined ? undefined : invalid(`${String(strange)} is not for tokens`, 'permissions')
 }
 
-function put({ state, body }: Context, user: User): Reply {
-  const { name, permissions, expiryDays } = fieldsOf(body)
-  if (typeof name !== 'string' || name === '') return invalid('A name is needed', 'name')
-  const refusal = refusePermissions(permissions)
-  if (refusal !== undefined) return refusal
+/** The policy I-01. */
+export function refuseExpiry(state: SandboxState, expiryDays: unknown): Reply | undefined {
   if (expiryDays != null && !isPositive(expiryDays)) return invalid('At least one day', 'expiryDays')
   const limit = state.accessTokenMaxExpiryDays
   if (limit !== null && (!isPositive(expiryDays) || expiryDays > limit)) {
     return invalid(`The token must expire within ${limit} days`, 'expiryDays')
   }
+  return undefined
+}
+
+function put({ state, body }: Context, user: User): Reply {
+  const { name, permissions, expiryDays } = fieldsOf(body)
+  if (typeof name !== 'string' || name === '') return invalid('A name is needed', 'name')
+  const refusal = refusePermissions(permissions) ?? refuseExpiry(state, expiryDays)
+  if (refusal !== undefined) return refusal
   const id = String(252_973_515_000 + state.instance.nextId++)
   const made = { id, user: key(user.name), name, permissions: (permissions as unknown[]).map(String) }
   const token = makeSecret(id)
   state.instance.personalTokens.push(made)
   state.httpAccessTokens[token] = made.user
-  return ok({ ...show(made), token })
+  return ok({ ...showToken(made), token })
 }
 
 /** What is not given stays; the expiry cannot be changed (I-01). */
@@ -79,7 +84,7 @@ function post({ body }: Context, token: PersonalToken): Reply {
   if (refusal !== undefined) return refusal
   token.name = name ?? token.name
   token.permissions = permissions == null ? token.permissions : (permissions as unknown[]).map(String)
-  return ok(show(token))
+  return ok(showToken(token))
 }
 
 export const personalTokenRoutes: readonly Route[] = [
@@ -89,11 +94,16 @@ export const personalTokenRoutes: readonly Route[] = [
     needs: 'LICENSED_USER',
     handle: withUser(({ state, query, features }, { name }) => {
       const own = state.instance.personalTokens.filter(({ user }) => user === key(name))
-      return page(own.map(show), query, features.pageLimit)
+      return page(own.map(showToken), query, features.pageLimit)
     }),
   },
   { method: 'PUT', path: base, needs: 'LICENSED_USER', handle: withUser(put) },
-  { method: 'GET', path: `${base}/{id}`, needs: 'LICENSED_USER', handle: withToken((_, token) => ok(show(token))) },
+  {
+    method: 'GET',
+    path: `${base}/{id}`,
+    needs: 'LICENSED_USER',
+    handle: withToken((_, token) => ok(showToken(token))),
+  },
   { method: 'POST', path: `${base}/{id}`, needs: 'LICENSED_USER', handle: withToken(post) },
   {
     method: 'DELETE',
