@@ -101,12 +101,24 @@ function answerOf(vault: FakeVault, secrets: Secrets, request: IncomingMessage, 
   if (!isAllowed(vault, namespace, String(request.headers['x-vault-token']))) {
     return [403, { errors: ['permission denied'] }]
   }
+  const [, shown] = /^\/v1\/sys\/internal\/ui\/mounts\/(.+)$/u.exec(path) ?? []
+  if (shown !== undefined) return describeMount(shown)
   const [, mount, name] = /^\/v1\/(secret|old)\/data\/(.+)$/u.exec(path) ?? []
   const route = path.slice('/v1/'.length)
   if (name === undefined) return [404, { errors: [`no handler for route "${route}". route entry not found.`] }]
   if (mount === 'old') return answerAsVersion1(secrets, request.method ?? '', name, body)
   const key = `${namespace}/${name}`
   return request.method === 'GET' ? readSecret(secrets, key) : writeSecret(vault, secrets, key, body)
+}
+
+/** The preflight of the `kv` commands. A mount that is not there and one that may not be seen are the same to it. */
+function describeMount(name: string): Answer {
+  if (name !== 'secret' && name !== 'old') {
+    const refusal = `preflight capability check returned 403, please ensure client's policies grant access to path "${name}/"`
+    return [403, { errors: [refusal] }]
+  }
+  const options = name === 'old' ? { version: '1' } : { version: '2' }
+  return [200, { data: { path: `${name}/`, type: 'kv', description: '', local: false, seal_wrap: false, options } }]
 }
 
 function isAllowed(vault: FakeVault, namespace: string, token: string): boolean {

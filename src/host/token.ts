@@ -14,6 +14,7 @@ import type { Scrubber, Secret } from '../model/secret.js'
 import type { SignInStatus } from '../model/sign-in.js'
 import { type AuthorizationRequest, beginAuthorization, type Grant } from '../oauth/authorize.js'
 import { foresee } from '../oauth/foresee.js'
+import { type Every, keepLocks } from '../oauth/kept-lock.js'
 import { forceLocks, inspectLocks } from '../oauth/locks.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
 import type { TokenRecord } from '../oauth/record.js'
@@ -199,7 +200,7 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
   return {
     transport,
     endpoint: createTokenEndpoint({ transport, clientId, scrubber, ...secret }),
-    store,
+    store: keepLocks(store, every),
     ...leaseBeside(store, options.makeStore, parts, join(directory, `${name}.lease`)),
     stage: createFileStage(stagePath, recordFiles, makeSealer(stagePath)),
     mark: createFileMark(join(options.markDirectory, `${name}.mark`), recordFiles),
@@ -213,6 +214,11 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   }
+}
+
+const every: Every = (milliseconds, work) => {
+  const timer = setInterval(work, milliseconds).unref()
+  return () => clearInterval(timer)
 }
 
 /** The lease lies where the record lies: on a lock of its own in the same store. One that has no locks has no lease. */
@@ -237,10 +243,6 @@ function leaseBeside(
     ...(makeStore === undefined || store.lockView?.free === undefined
       ? {}
       : { free: async () => (await beside(makeStore)).lockView?.free?.() }),
-  }
-  const every = (milliseconds: number, work: () => void): (() => void) => {
-    const timer = setInterval(work, milliseconds).unref()
-    return () => clearInterval(timer)
   }
   return { lease: createLeaseArea({ lock, view, elapsed: () => clock.elapsed(), every }) }
 }

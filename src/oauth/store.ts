@@ -35,8 +35,12 @@ export interface LockedStore {
   read(): Promise<Stored | null>
   /**
    * Writes durably, if the revision is still the expected one.
+   *
+   * A record with a `pending` rotation announces a request, and is written only while the lock is held. One without ends
+   * what was announced: a pair that was granted is written whatever became of the lock, since nobody else has it.
    * @param expected the revision read before; `null`: nothing must be there
    * @returns the new revision, or `null` where another one stands there
+   * @throws BusyError where the lock was needed and is lost
    */
   compareAndSet(expected: string | null, record: TokenRecord): Promise<string | null>
   /** Writes durably whatever stands there, readable or not: a new sign-in replaces it. */
@@ -46,7 +50,7 @@ export interface LockedStore {
   /** Milliseconds for which the lock is surely held; `Infinity` for a kernel lock, 0 where it is lost. */
   remaining(): Promise<number>
   /**
-   * Lets a lock that ends by time live on from now. Absent: it cannot be prolonged, or needs not.
+   * Lets a lock that ends by time live on from now. Absent: it ends with its holder, or there is none.
    * @returns milliseconds for which it is surely held; 0 where it was lost
    */
   prolong?(): Promise<number>

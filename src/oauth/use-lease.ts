@@ -6,6 +6,7 @@
  * for the lease while holding the lock. Using an access token that lives needs neither.
  */
 import { BusyError, InterruptedError } from '../model/errors.js'
+import type { Every } from './kept-lock.js'
 import type { TokenRecord } from './record.js'
 import { readAgain } from './read-again.js'
 import { rotateToken } from './rotation.js'
@@ -20,8 +21,7 @@ export interface LeaseOptions {
   lock(timeoutMilliseconds: number): Promise<LeaseLock>
   /** Monotonic milliseconds. */
   elapsed(): number
-  /** Runs something again and again, without keeping the process alive; returns how to stop it. */
-  every(milliseconds: number, run: () => void): () => void
+  readonly every: Every
   /** The lock, for those who do not hold it. */
   readonly view?: LockView
 }
@@ -67,7 +67,7 @@ function renewedLease({ elapsed, every }: LeaseOptions, lock: LeaseLock, remaini
     requireHeld() {
       if (!isLost && elapsed() < until - margin) return
       throw new BusyError('The use of the token could not be kept to this run', {
-        hint: 'The token store did not answer for minutes, or somebody freed the lease. What was begun has been finished; run the same command again.',
+        hint: 'The token store did not answer for a minute and more, or somebody freed the lease. What was begun has been finished; run the same command again.',
       })
     },
     async release() {

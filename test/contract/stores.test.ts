@@ -3,178 +3,27 @@
  * API, the example helper behind `exec`, and an environment secret of GitHub. What a store cannot promise by its nature
  * (GitHub has no compare-and-set and no lock between jobs) is named by its capabilities, and then not asked for.
  */
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nodeCrypto } from '../../src/host/crypto.js'
-import { acquireLock } from '../../src/host/lock.js'
-import { cleanEnvironment, runProgram } from '../../src/host/program.js'
-import { recordFiles } from '../../src/host/record-file.js'
-import { makeSealedBox } from '../../src/host/sealed-box.js'
-import { systemClock } from '../../src/host/token.js'
 import { Scrubber, Secret } from '../../src/model/secret.js'
-import type { Run } from '../../src/oauth/ports.js'
-import type { TokenRecord } from '../../src/oauth/record.js'
-import { createSealer } from '../../src/oauth/seal.js'
-import type { LockedStore, TokenStore } from '../../src/oauth/store.js'
-import { createEtcdStore } from '../../src/oauth/stores/etcd.js'
-import { createEtcdClient } from '../../src/oauth/stores/etcd-client.js'
-import { createExecStore } from '../../src/oauth/stores/exec.js'
-import { createHelper } from '../../src/oauth/stores/exec-protocol.js'
-import { createFileStore } from '../../src/oauth/stores/file.js'
-import { createGithubStore } from '../../src/oauth/stores/github.js'
-import { createGithubSecrets } from '../../src/oauth/stores/github-secrets.js'
+import type { TokenStore } from '../../src/oauth/store.js'
 import { createVaultStore } from '../../src/oauth/stores/vault.js'
 import { createVaultClient } from '../../src/oauth/stores/vault-client.js'
 import { createTransport } from '../../src/transport.js'
-import { type EtcdCluster, hasEtcd, startEtcd } from '../etcd.js'
-import { startGithub } from '../github.js'
+import { hasEtcd } from '../etcd.js'
+import { base, etcdPlace, generation, intent, locked, parts, type Place, places } from '../stores.js'
 import { failureOf } from '../token.js'
 import { startVault } from '../vault.js'
 
-const keys = { current: new Uint8Array(randomBytes(32)) }
-const owner = { baseUrl: 'https://git.example.com', clientId: 'id' }
-const base: TokenRecord = {
-  version: 1,
-  lineage: 'lineage-1',
-  ...owner,
-  redirectUri: 'http://localhost:34106/',
-  scopes: ['SYSTEM_ADMIN'],
-  account: 'bot',
-  generation: 1,
-  accessToken: new Secret('CANARY-access'),
-  accessExpiresAt: 1,
-  refreshToken: new Secret('CANARY-refresh'),
-  authorizedAt: 1,
-  rotatedAt: 1,
-  pending: null,
-  last: null,
-}
-const generation = (number: number): TokenRecord => ({ ...base, generation: number })
-const runOf = (holder: string): Run => ({ holder, host: 'this-host', ephemeral: false })
-
-/** A place that stores can be opened at, as by several processes. */
-interface Place {
-  open(key: string, holder: string): TokenStore
-  /** Everything that lies there, as whoever looks after it could read it; absent where the test server shows no copy. */
-  readonly dump?: () => string
-  close(): Promise<void>
+/** What each can promise. */
+const promised: Readonly<Record<string, TokenStore['capabilities']>> = {
+  file: { lock: 'kernel', compareAndSet: true },
+  exec: { lock: 'lease', compareAndSet: true },
+  github: { lock: 'none', compareAndSet: false },
+  vault: { lock: 'lease', compareAndSet: true },
+  etcd: { lock: 'lease', compareAndSet: true },
 }
 
-const places: Readonly<Record<string, () => Promise<Place>>> = {
-  async file() {
-    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
-    return {
-      open: (key, holder) =>
-        createFileStore({
-          ...owner,
-          path: join(home, `${key}.json`),
-          lockPath: join(home, `${key}.lock`),
-          files: recordFiles,
-          lock: (path, timeout) => acquireLock(path, timeout, runOf(holder), systemClock),
-          sealer: createSealer({ ...owner, location: key }, keys, nodeCrypto),
-          crypto: nodeCrypto,
-        }),
-      close: async () => rmSync(home, { recursive: true, force: true }),
-    }
-  },
-  async exec() {
-    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
-    const helper = createHelper({
-      path: resolve('examples/exec-store/helper.mjs'),
-      args: [join(home, 'store')],
-      environment: cleanEnvironment(process.env, []),
-      run: runProgram,
-      scrubber: new Scrubber(),
-    })
-    return {
-      open: (key, holder) => createExecStore({ ...parts(key, holder), helper, key }),
-      close: async () => rmSync(home, { recursive: true, force: true }),
-    }
-  },
-  async github() {
-    const github = await startGithub()
-    const home = mkdtempSync(join(tmpdir(), 'bbstate-store-'))
-    const transport = createTransport({ baseUrl: github.url, connections: 2 })
-    const token = new Secret(github.token)
-    return {
-      open: (key, holder) => {
-        const secretName = key.replaceAll('-', '_').toUpperCase()
-        const where = { owner: 'acme', repository: 'settings', environment: 'prod/eu', secretName }
-        const path = join(home, `${key}.json`)
-        return createGithubStore({
-          ...parts(key, holder),
-          location: 'a secret of GitHub',
-          secrets: createGithubSecrets({ ...where, transport, token, makeSealedBox, clock: systemClock }),
-          secretName,
-          given: null,
-          job: {
-            path,
-            files: recordFiles,
-            lock: (timeout) => acquireLock(`${path}.lock`, timeout, runOf(holder), systemClock),
-          },
-        })
-      },
-      close: async () => {
-        await transport.close()
-        await github.close()
-        rmSync(home, { recursive: true, force: true })
-      },
-    }
-  },
-  async vault() {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 4 })
-    const signIn = { type: 'token', token: new Secret('root') } as const
-    const location = 'Vault at a test'
-    const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
-    return {
-      open: (key, holder) =>
-        createVaultStore({ ...parts(key, holder), location, client, mount: 'secret', path: `bbstate/${key}` }),
-      close: async () => {
-        await transport.close()
-        await vault.close()
-      },
-    }
-  },
-  ...(hasEtcd ? { etcd: () => etcdPlace(3) } : {}),
-}
-
-function parts(key: string, holder: string) {
-  const sealer = createSealer({ ...owner, location: key }, keys, nodeCrypto)
-  return { ...owner, sealer, crypto: nodeCrypto, clock: systemClock, run: runOf(holder) }
-}
-
-async function etcdPlace(members: number): Promise<Place & { readonly cluster: EtcdCluster }> {
-  const cluster = await startEtcd(members)
-  const transports = cluster.endpoints.map((baseUrl) => createTransport({ baseUrl, connections: 4 }))
-  return {
-    cluster,
-    open: (key, holder) => {
-      const location = 'etcd at a test'
-      // A client of its own: it remembers which member answered.
-      const client = createEtcdClient({ location, endpoints: transports })
-      return createEtcdStore({ ...parts(key, holder), location, client, key: `test/${key}` })
-    },
-    close: async () => {
-      await Promise.all(transports.map((transport) => transport.close()))
-      await cluster.close()
-    },
-  }
-}
-
-async function locked<T>(store: TokenStore, work: (locked: LockedStore) => Promise<T>): Promise<T> {
-  const held = await store.lock(10_000)
-  try {
-    return await work(held)
-  } finally {
-    await held.unlock()
-  }
-}
-
-describe.each(Object.entries(places))('the %s store', (_name, start) => {
+describe.each(Object.entries(places))('the %s store', (name, start) => {
   let place: Place
   let count = 0
   const open = (holder = 'one', key = `key-${count}`): TokenStore => place.open(key, holder)
@@ -200,6 +49,30 @@ describe.each(Object.entries(places))('the %s store', (_name, start) => {
       expect(await held.compareAndSet(first, generation(3))).toBeNull()
       expect((await held.read())?.record.generation).toBe(2)
     })
+  })
+
+  test('says what it can promise, and only a lock that ends by time is prolonged', async () => {
+    const store = fresh()
+    expect(store.capabilities).toEqual(promised[name])
+    await locked(store, async (held) => {
+      const isLease = store.capabilities.lock === 'lease'
+      expect(held.prolong === undefined).toBe(!isLease)
+      if (isLease) expect(await held.prolong?.()).toBeGreaterThan(60_000)
+      expect(await held.remaining()).toBeGreaterThan(60_000)
+    })
+  })
+
+  test('announces a rotation only while the lock is held, whatever the revision', async () => {
+    const store = fresh()
+    if (store.capabilities.lock === 'none') return
+    const held = await store.lock(10_000)
+    const first = await held.compareAndSet(null, generation(1))
+    const second = await held.compareAndSet(first, intent(1))
+    expect(second).not.toBeNull()
+    await held.unlock()
+    expect(await failureOf(held.compareAndSet(second, intent(2)))).toMatchObject({ code: 'BUSY_LOCK' })
+    expect(await held.prolong?.()).toBe(store.capabilities.lock === 'lease' ? 0 : undefined)
+    expect((await store.read())?.record.generation).toBe(1)
   })
 
   test('shows what one opener wrote to every other one', async () => {
@@ -300,9 +173,9 @@ describe.skipIf(!hasEtcd)('etcd', () => {
     const key = btoa('test/lost.lock')
     await fetch(`${second}/v3/kv/deleterange`, { method: 'POST', body: JSON.stringify({ key }) })
     expect(await held.remaining()).toBe(0)
-    expect(await failureOf(held.compareAndSet(revision, generation(2)))).toMatchObject({ code: 'BUSY_LOCK' })
+    expect(await failureOf(held.compareAndSet(revision, intent(1)))).toMatchObject({ code: 'BUSY_LOCK' })
     const other = await place.open('lost', 'two').lock(10_000)
-    expect(await failureOf(held.compareAndSet(revision, generation(2)))).toMatchObject({ code: 'BUSY_LOCK' })
+    expect(await failureOf(held.compareAndSet(revision, intent(1)))).toMatchObject({ code: 'BUSY_LOCK' })
     await held.unlock()
     expect(await other.remaining(), 'the unlock of a loser frees nobody else').toBeGreaterThan(60_000)
     await other.unlock()
@@ -407,7 +280,7 @@ describe('Vault', () => {
       vault.skew = 10 * 60_000
       expect(await held.remaining()).toBe(0)
       const next = await openAs('two').lock(1000)
-      expect(await failureOf(held.compareAndSet(null, generation(1)))).toMatchObject({ code: 'BUSY_LOCK' })
+      expect(await failureOf(held.compareAndSet(null, intent(1)))).toMatchObject({ code: 'BUSY_LOCK' })
       expect(await next.compareAndSet(null, generation(1))).toBe('1')
       await held.unlock()
       expect(await next.remaining()).toBeGreaterThan(60_000)

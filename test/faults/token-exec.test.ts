@@ -150,7 +150,7 @@ describe('a process killed with -9', () => {
       expect(error).toMatchObject({ code: 'BUSY_LOCK' })
       expect(error.message).toContain('bbstate doomed on this-host')
     }
-    writeHelper(601_000)
+    writeHelper(121_000)
     const token = await open()
     expect(await token.session.current()).toMatchObject({ generation: 2, pending: null })
     expect(bench.tokenRequests()).toBe(before + further)

@@ -1,9 +1,10 @@
 /**
  * etcd as a store, over the JSON gateway of its version 3 API: compare-and-set on the modification revision, a lock that
- * is a key under a lease, and every write a transaction that also compares the revision at which that lock was won.
+ * is a key under a lease, and a write that needs the lock a transaction that also compares the revision at which it was won.
  *
- * A run whose lease has ended can therefore not overwrite what came after it, whatever it still believes. A transaction
- * whose answer is lost is sent again only after what stands there has said that it was not done.
+ * A run whose lease has ended can therefore announce nothing any more, whatever it still believes, and a message of it
+ * that was delayed does nothing. A transaction whose answer is lost is sent again only after what stands there has said
+ * that it was not done.
  */
 import { AuthError, BusyError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
@@ -13,6 +14,7 @@ import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, LockView, Stored, TokenStore } from '../store.js'
 import type { EtcdClient } from './etcd-client.js'
+import { describeBusy, describeLost, lockSeconds } from './lock-errors.js'
 
 /** What an etcd store is made of. */
 export interface EtcdStoreOptions extends RecordOwner {
@@ -24,10 +26,10 @@ export interface EtcdStoreOptions extends RecordOwner {
   readonly crypto: CryptoPort
   readonly clock: TokenClock
   readonly run: Run
+  /** Seconds of the lease of the lock. Default 120. */
+  readonly lockSeconds?: number
 }
 
-/** Seconds of the lease: longer than the five minutes that an answer of Bitbucket is awaited, and what a kill costs. */
-const leaseSeconds = 420
 /** Milliseconds between two attempts at the lock. */
 const interval = 500
 /** Times that one transaction is sent where answers are lost. */
@@ -102,8 +104,10 @@ async function winLock(options: EtcdStoreOptions, lockKey: string): Promise<Lock
   const { client, clock, run } = options
   const token = encodeHex(options.crypto.randomBytes(16))
   const holder = `${run.holder} on ${run.host}`
-  const until = clock.elapsed() + leaseSeconds * 1000
-  const { ID: lease } = await client.call('/v3/lease/grant', { TTL: String(leaseSeconds) }, 'read')
+  const askedAt = clock.elapsed()
+  const granted = await client.call('/v3/lease/grant', { TTL: String(options.lockSeconds ?? lockSeconds) }, 'read')
+  const { ID: lease } = granted
+  const until = askedAt + secondsOf(granted) * 1000
   const value = encode(JSON.stringify({ token, holder }))
   const put = { requestPut: { key: encode(lockKey), value, lease } }
   const isFree = { key: encode(lockKey), target: 'CREATE', result: 'EQUAL', create_revision: '0' }
@@ -124,6 +128,11 @@ async function winLock(options: EtcdStoreOptions, lockKey: string): Promise<Lock
 
 function revisionOf(answer: Readonly<Record<string, unknown>>): string {
   return isObject(answer['header']) ? String(answer['header']['revision']) : ''
+}
+
+/** A lease that has ended is answered without its time to live. */
+function secondsOf({ TTL: seconds }: Readonly<Record<string, unknown>>): number {
+  return Math.max(0, Number(seconds ?? 0)) || 0
 }
 
 /** The keys under a lease go with it. One that cannot be revoked ends by itself. */
@@ -151,18 +160,30 @@ interface Lock {
 
 function lockedStore(options: EtcdStoreOptions, lock: Lock, read: TokenStore['read']): LockedStore {
   let isHeld = true
+  let until = lock.until
+  const isOurs = async (): Promise<boolean> => (await readKey(options, lock.lockKey))?.revision === lock.revision
+  const left = (): number => Math.max(0, until - options.clock.elapsed())
   const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
   return {
     read,
-    compareAndSet: (expected, record) => writeText(options, lock, expected, seal(record)),
+    compareAndSet: (expected, record) =>
+      writeText(options, record.pending === null ? null : lock, expected, seal(record)),
     async overwrite(record) {
       await writeOver(options, lock, seal(record))
     },
     discard: () => writeOver(options, lock, null),
     async remaining() {
-      if (!isHeld) return 0
-      const held = await readKey(options, lock.lockKey)
-      return held?.revision === lock.revision ? Math.max(0, lock.until - options.clock.elapsed()) : 0
+      return isHeld && (await isOurs()) ? left() : 0
+    },
+    async prolong() {
+      if (!isHeld || left() === 0) return 0
+      const askedAt = options.clock.elapsed()
+      const { result } = await options.client.call('/v3/lease/keepalive', { ID: lock.lease }, 'read')
+      const seconds = isObject(result) ? secondsOf(result) : 0
+      // A lease may live on without the key: somebody removed the lock.
+      if (seconds === 0 || !(await isOurs())) return 0
+      until = askedAt + seconds * 1000
+      return left()
     },
     async unlock() {
       if (!isHeld) return
@@ -172,21 +193,25 @@ function lockedStore(options: EtcdStoreOptions, lock: Lock, read: TokenStore['re
   }
 }
 
-/** One transaction over the record's revision and the lock's. `null`: another record stands there. */
+/**
+ * One transaction over the record's revision and, where it is needed, the lock's. `null`: another record stands there.
+ * @param lock `null`: the record's revision alone decides
+ */
 async function writeText(
   options: EtcdStoreOptions,
-  lock: Lock,
+  lock: Lock | null,
   expected: string | null,
   text: string | null,
 ): Promise<string | null> {
   const { client, key } = options
   const isExpected = { key: encode(key), target: 'MOD', result: 'EQUAL', mod_revision: expected ?? '0' }
-  const isLocked = { key: encode(lock.lockKey), target: 'MOD', result: 'EQUAL', mod_revision: lock.revision }
+  const isLocked =
+    lock === null ? [] : [{ key: encode(lock.lockKey), target: 'MOD', result: 'EQUAL', mod_revision: lock.revision }]
   const change =
     text === null
       ? { requestDeleteRange: { key: encode(key) } }
       : { requestPut: { key: encode(key), value: encode(text) } }
-  const transaction = { compare: [isExpected, isLocked], success: [change] }
+  const transaction = { compare: [isExpected, ...isLocked], success: [change] }
   for (let attempt = 1; ; attempt += 1) {
     try {
       const answer = await client.call('/v3/kv/txn', transaction, 'write')
@@ -210,14 +235,11 @@ function isSame(held: Held | null, text: string | null): boolean {
 }
 
 /** A transaction whose conditions did not hold: ours was done before, the lock is gone, or somebody else wrote. */
-async function judgeRefused(options: EtcdStoreOptions, lock: Lock, text: string | null): Promise<string | null> {
+async function judgeRefused(options: EtcdStoreOptions, lock: Lock | null, text: string | null): Promise<string | null> {
   const held = await readKey(options, options.key)
   if (isSame(held, text)) return held?.revision ?? ''
-  const lockHeld = await readKey(options, lock.lockKey)
-  if (lockHeld?.revision === lock.revision) return null
-  throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {
-    hint: 'This machine was stopped for minutes, or somebody removed the lock. Run the same command again.',
-  })
+  if (lock === null || (await readKey(options, lock.lockKey))?.revision === lock.revision) return null
+  throw describeLost(options.location)
 }
 
 /** Writes whatever stands there. `false`: nothing stood there, and nothing was to be written. */
@@ -229,13 +251,6 @@ async function writeOver(options: EtcdStoreOptions, lock: Lock, text: string | n
   }
   throw new AuthError('AUTH_STORE', `What ${options.location} holds changes faster than it can be replaced`, {
     hint: 'Find out what else writes there; while the lock is held nothing should.',
-  })
-}
-
-function describeBusy(location: string, heldBy: string): BusyError {
-  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
-    hint: `Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself after ${leaseSeconds / 60} minutes.`,
   })
 }
 

@@ -83,6 +83,8 @@ export interface Helper {
 type Fields = Readonly<Record<string, unknown>>
 
 const outputLimitBytes = 1024 * 1024
+/** Longest record, in characters: it must come back within the limit however the helper escapes it. */
+const greatestRecord = 512 * 1024
 /** Longest revision, name and holder, in characters. */
 export const greatestText = 200
 
@@ -113,9 +115,10 @@ export function createHelper(options: HelperOptions): Helper {
     async read(key) {
       const answer = await ask('read', { key })
       if (answer.isNull('record') && answer.isNull('revision')) return null
-      return { revision: answer.text('revision'), text: answer.text('record', outputLimitBytes) }
+      return { revision: answer.text('revision'), text: answer.text('record', greatestRecord) }
     },
     async write(key, expected, text) {
+      if (text !== null && text.length > greatestRecord) throw describeLength(location, text.length)
       const answer = await ask('write', { key, ifRevision: expected, record: text })
       if (!answer.boolean('written')) return null
       return text === null ? '' : answer.text('revision')
@@ -127,6 +130,14 @@ export function createHelper(options: HelperOptions): Helper {
     },
     unlock: async (key, token) => (await ask('unlock', { key, token })).boolean('unlocked'),
   }
+}
+
+function describeLength(location: string, length: number): AuthError {
+  return new AuthError(
+    'AUTH_STORE',
+    `The record has ${length} characters; ${location} could not give back more than ${greatestRecord}`,
+    { hint: 'Nothing was written. Keep this token in another store, see docs/reference/token-stores.md.' },
+  )
 }
 
 type Refuse = (what: string, hint: string) => AuthError

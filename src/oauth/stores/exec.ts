@@ -2,13 +2,14 @@
  * The store behind a helper of the user's own. What the helper promises (compare-and-set on a revision, a lock that ends
  * by time) is all that is relied on; a write whose answer is lost is read back.
  */
-import { AuthError, BusyError } from '../../model/errors.js'
+import { AuthError } from '../../model/errors.js'
 import { encodeHex } from '../base64.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, Stored, TokenStore } from '../store.js'
 import { greatestText, type HeldText, type Helper } from './exec-protocol.js'
+import { describeBusy, describeLost, lockSeconds } from './lock-errors.js'
 
 /** What an exec store is made of. */
 export interface ExecStoreOptions extends RecordOwner {
@@ -20,8 +21,6 @@ export interface ExecStoreOptions extends RecordOwner {
   readonly run: Run
 }
 
-/** Seconds of the lock that are asked for: longer than the five minutes that an answer of the server is awaited. */
-const lockSeconds = 600
 /** A shorter lock would be about to end before the token is even sent. */
 const leastLockSeconds = 90
 /** Milliseconds between two attempts at the lock; each starts a process. */
@@ -80,22 +79,26 @@ function lockedStore(options: ExecStoreOptions, token: string, end: number, read
   const { helper, key, clock, run } = options
   let isHeld = true
   let until = end
+  const left = (): number => (isHeld ? Math.max(0, until - clock.elapsed()) : 0)
   const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
   return {
     read,
-    compareAndSet: (expected, record) => writeText(options, expected, seal(record)),
+    async compareAndSet(expected, record) {
+      // The helper does not compare the lock: that a write arrives late is found by the age of the pending mark.
+      if (record.pending !== null && left() === 0) throw describeLost(helper.location)
+      return writeText(options, expected, seal(record))
+    },
     async overwrite(record) {
       await writeOver(options, seal(record))
     },
     discard: () => writeOver(options, null),
-    remaining: () => Promise.resolve(isHeld ? Math.max(0, until - clock.elapsed()) : 0),
+    remaining: () => Promise.resolve(left()),
     async prolong() {
-      if (!isHeld) return 0
+      if (left() === 0) return 0
       const askedAt = clock.elapsed()
       const { heldBy, seconds } = await helper.lock(key, token, lockSeconds, nameHolder(run))
-      if (heldBy !== null) return 0
-      until = askedAt + seconds * 1000
-      return seconds * 1000
+      until = heldBy === null ? askedAt + seconds * 1000 : 0
+      return left()
     },
     async unlock() {
       if (!isHeld) return
@@ -149,14 +152,6 @@ async function askHolder({ helper, key, crypto, run }: ExecStoreOptions): Promis
   const { heldBy } = await helper.lock(key, token, leastLockSeconds, nameHolder(run))
   if (heldBy === null) await helper.unlock(key, token)
   return heldBy
-}
-
-function describeBusy(location: string, heldBy: string): BusyError {
-  // What a helper says goes to a terminal: one line without control characters.
-  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
-    hint: 'Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself.',
-  })
 }
 
 function describeShortLock(location: string, seconds: number): AuthError {

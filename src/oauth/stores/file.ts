@@ -10,6 +10,7 @@ import { formatRecord, formatStage, parseStage } from '../record.js'
 import type { Sealer } from '../seal.js'
 import { openRecord } from '../sealed-record.js'
 import type { HighWaterMark, LockedStore, StageArea, Stored, TokenStore } from '../store.js'
+import { describeLost } from './lock-errors.js'
 
 /** Private, durable files. */
 export interface RecordFiles {
@@ -107,6 +108,7 @@ function lockedStore(options: FileStoreOptions, lock: FileLock, read: TokenStore
   return {
     read,
     async compareAndSet(expected, record) {
+      if (record.pending !== null && !(await lock.isHeld())) throw describeLost(`the directory of ${path}`)
       if (!(await holdsRevision(expected))) return null
       const text = options.sealer.seal(formatRecord(record), record.lineage)
       await files.replace(path, text)

@@ -26,6 +26,11 @@ export interface VaultClient {
    * @throws AuthError `AUTH_STORE` for everything but 200, 204, 400 and that 404.
    */
   call(method: 'GET' | 'POST', path: string, body?: object): Promise<VaultAnswer>
+  /**
+   * Holds the mount against what it must be, once: only then does the absence of a secret mean something.
+   * @throws AuthError `AUTH_STORE` naming the mount, where it is no key-value engine of version 2 that this sign-in sees.
+   */
+  requireMount(mount: string): Promise<void>
   /** The error for an answer that was not what it should be. */
   refuse(answer: VaultAnswer | undefined): AuthError
 }
@@ -82,15 +87,25 @@ export function createVaultClient(options: VaultClientOptions): VaultClient {
     scrubber.add(issued)
     token = issued
   }
+  const sendSigned = async (method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> => {
+    if (token === undefined) await logIn()
+    const answer = await send(method, path, body)
+    if (answer.status !== 403 || signIn.type === 'token') return answer
+    // The token of the sign-in may have ended; a refused call did nothing.
+    await logIn()
+    return send(method, path, body)
+  }
+  let seen: string | undefined
   return {
+    async requireMount(mount) {
+      if (seen === mount) return
+      const { status, body } = await sendSigned('GET', `/v1/sys/internal/ui/mounts/${mount}`)
+      if (status >= 500 || status === 429) throw describe(location, status)
+      if (status !== 200 || !isVersion2(parse(body))) throw describeMount(location, mount, namespace, status)
+      seen = mount
+    },
     async call(method, path, body) {
-      if (token === undefined) await logIn()
-      let answer = await send(method, path, body)
-      if (answer.status === 403 && signIn.type !== 'token') {
-        // The token of the sign-in may have ended; a refused call did nothing.
-        await logIn()
-        answer = await send(method, path, body)
-      }
+      const answer = await sendSigned(method, path, body)
       const { status } = answer
       const isAnswer = status === 200 || status === 204 || status === 400 || (status === 404 && !namesErrors(answer))
       if (!isAnswer) throw describe(location, status)
@@ -110,6 +125,12 @@ function parse(body: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** What `sys/internal/ui/mounts/MOUNT` says of an engine; it answers 403 for a mount that is not there. */
+function isVersion2({ data }: Readonly<Record<string, unknown>>): boolean {
+  if (!isObject(data) || data['type'] !== 'kv') return false
+  return isObject(data['options']) && data['options']['version'] === '2'
+}
+
 /** A missing secret is a 404 with no errors; a missing mount or namespace is one that says so (seen of OpenBao 2.7.2). */
 function namesErrors({ body }: Answer): boolean {
   const { errors } = parse(body)
@@ -123,14 +144,23 @@ function describe(location: string, status: number): AuthError {
     // What version 1 answers to a write.
     204: versionHint,
     400: versionHint,
-    403: 'The token of Vault has ended, or its policy does not let it create, read and update the two secrets.',
-    404: 'No such mount or namespace: check the path in --token-store and BBSTATE_VAULT_NAMESPACE.',
+    403: 'The token of Vault has ended, its policy does not let it create, read and update the secrets, or there is no such mount or namespace, which it may not know.',
+    404: 'No such mount or namespace: check the mount in --token-store and BBSTATE_VAULT_NAMESPACE (vault secrets list shows them).',
     413: 'The record is larger than Vault takes (max_request_size): keep this token in another store.',
     429: 'A rate limit quota of Vault was met: run again later.',
     503: 'Vault is sealed or standing by: unseal it, or use the address of the active node.',
   }
   const hint = hints[status] ?? 'Look into the audit log of Vault.'
   return new AuthError('AUTH_STORE', `${location} refuses (status ${status})`, { hint })
+}
+
+function describeMount(location: string, mount: string, namespace: string | undefined, status: number): AuthError {
+  const place = namespace === undefined ? '' : ` in the namespace ${namespace}`
+  return new AuthError(
+    'AUTH_STORE',
+    `${location}: "${mount}/" is no key-value engine of version 2${place} that this sign-in sees (status ${status})`,
+    { hint: 'Check the mount in --token-store and BBSTATE_VAULT_NAMESPACE: vault secrets list -detailed shows both.' },
+  )
 }
 
 const versionHint =

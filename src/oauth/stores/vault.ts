@@ -5,13 +5,14 @@
  * The answer to a wrong `cas` is a 400 like any other, told apart only by its text; so a 400 is never judged by itself:
  * the version that stands there says what it was.
  */
-import { AuthError, BusyError } from '../../model/errors.js'
+import { AuthError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
 import { encodeHex } from '../base64.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, LockView, Stored, TokenStore } from '../store.js'
+import { describeBusy, describeLost, lockSeconds } from './lock-errors.js'
 import type { VaultAnswer, VaultClient } from './vault-client.js'
 
 /** What a Vault store is made of. */
@@ -26,10 +27,10 @@ export interface VaultStoreOptions extends RecordOwner {
   readonly crypto: CryptoPort
   readonly clock: TokenClock
   readonly run: Run
+  /** Seconds of the lock. Default 120. */
+  readonly lockSeconds?: number
 }
 
-/** Seconds of the lock: longer than the five minutes that an answer of Bitbucket is awaited, and what a kill costs. */
-const lockSeconds = 420
 const interval = 1000
 const attempts = 5
 
@@ -68,7 +69,8 @@ function viewLock(options: VaultStoreOptions): LockView {
     async free() {
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
         const { data, version } = await readSecret(options, path)
-        if (data === null || (await writeSecret(options, path, version, { until: 0 })) !== null) return
+        // An end in the past, not 0: who takes it next gives the record another version, as after a lock that has ended.
+        if (data === null || (await writeSecret(options, path, version, { until: 1 })) !== null) return
       }
     },
   }
@@ -76,6 +78,8 @@ function viewLock(options: VaultStoreOptions): LockView {
 
 async function readSecret({ client, mount }: VaultStoreOptions, path: string): Promise<Held & { now: number }> {
   const answer = await client.call('GET', `/v1/${mount}/data/${path}`)
+  // Nothing there, or nowhere to look: an engine of version 1 answers the same.
+  if (answer.status === 404 && answer.body['data'] === undefined) await client.requireMount(mount)
   // 404 with data is a version that was deleted; without, nothing was ever there.
   const outer = isObject(answer.body['data']) ? answer.body['data'] : {}
   const metadata = isObject(outer['metadata']) ? outer['metadata'] : {}
@@ -120,11 +124,10 @@ function isSame(held: Held['data'], data: Readonly<Record<string, unknown>>): bo
   return Object.entries(data).every(([name, value]) => held[name] === value)
 }
 
+/** A lock that was won. It is known by its token: its version grows whenever it is prolonged. */
 interface Lock {
   readonly token: string
-  readonly version: number
-  /** By the store's clock, milliseconds since 1970. */
-  readonly until: number
+  readonly holder: string
   /** On the monotonic clock of this machine. */
   readonly localUntil: number
 }
@@ -142,11 +145,14 @@ async function waitForLock(
   for (;;) {
     const askedAt = clock.elapsed()
     const held = await readSecret(options, path)
-    if (held.data === null || Number(held.data['until']) <= held.now) {
-      const until = held.now + lockSeconds * 1000
-      const version = await writeSecret(options, path, held.version, { token, holder, until })
-      const localUntil = askedAt + lockSeconds * 1000
-      if (version !== null) return lockedStore(options, { token, version, until, localUntil }, read)
+    if (held.data === null || endOf(held) <= held.now) {
+      const mark = { token, holder, until: held.now + lifeOf(options) }
+      const version = await writeSecret(options, path, held.version, mark)
+      if (version !== null) {
+        const locked = lockedStore(options, { token, holder, localUntil: askedAt + lifeOf(options) }, read)
+        if (endOf(held) > 0) await orUnlock(locked, fenceOff(options))
+        return locked
+      }
     }
     if (clock.elapsed() >= deadline)
       throw describeBusy(options.location, String(held.data?.['holder'] ?? 'another run'))
@@ -158,29 +164,62 @@ function lockPath({ path }: VaultStoreOptions): string {
   return `${path}.lock`
 }
 
-/** The version alone does not say it: where all metadata of the secret was removed, versions begin again. */
-function isLockOf(lock: Lock, held: Held): boolean {
-  return held.version === lock.version && held.data?.['token'] === lock.token
+function lifeOf(options: VaultStoreOptions): number {
+  return (options.lockSeconds ?? lockSeconds) * 1000
+}
+
+/** By the store's clock, milliseconds since 1970; 0 where the lock was freed, or never taken. */
+function endOf({ data }: Held): number {
+  return Number(data?.['until'] ?? 0) || 0
+}
+
+/**
+ * Gives the record another version. Vault cannot compare two secrets in one step, so a write of a holder whose lock has
+ * ended, still on its way, would be taken as long as the version is the one it names.
+ */
+async function fenceOff(options: VaultStoreOptions): Promise<void> {
+  const { data, version } = await readSecret(options, options.path)
+  // Where another version stands there by now, the write has arrived, and is seen by whoever reads from here on.
+  if (data !== null) await writeSecret(options, options.path, version, data)
+}
+
+async function orUnlock(locked: LockedStore, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (thrown) {
+    await locked.unlock()
+    throw thrown
+  }
 }
 
 function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['read']): LockedStore {
+  const { clock, location } = options
   let isHeld = true
+  let { localUntil } = lock
+  const isOurs = (held: Held): boolean => held.data?.['token'] === lock.token
+  const left = (held: Held & { readonly now: number }): number =>
+    isOurs(held) ? Math.max(0, Math.min(endOf(held) - held.now, localUntil - clock.elapsed())) : 0
   const seal = (record: TokenRecord): string => options.sealer.seal(formatRecord(record), record.lineage)
+  const requireLock = async (): Promise<void> => {
+    // Another run may hold the lock by now; then nothing of this one may be announced any more.
+    if (left(await readSecret(options, lockPath(options))) === 0) throw describeLost(location)
+  }
   const write = async (expected: number, text: string | null): Promise<string | null> => {
-    // Another run may hold the lock by now; then nothing of this one may be written any more.
-    const held = await readSecret(options, lockPath(options))
-    if (!isLockOf(lock, held)) {
-      throw new BusyError(`The lock in ${options.location} was lost while the token was in use`, {
-        hint: 'This machine was stopped for minutes, or somebody removed the lock. Run the same command again.',
-      })
-    }
     const version = await writeSecret(options, options.path, expected, text === null ? {} : { record: text })
     return version === null ? null : String(version)
+  }
+  const free = async (): Promise<void> => {
+    // It may be prolonged at this very moment.
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const held = await readSecret(options, lockPath(options))
+      if (!isOurs(held) || (await writeSecret(options, lockPath(options), held.version, { until: 0 })) !== null) return
+    }
   }
   const writeOver = async (text: string | null): Promise<boolean> => {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const held = await readSecret(options, options.path)
       if (held.data?.['record'] === undefined && text === null) return false
+      await requireLock()
       if ((await write(held.version, text)) !== null) return true
     }
     throw new AuthError('AUTH_STORE', `What ${options.location} holds changes faster than it can be replaced`, {
@@ -190,6 +229,7 @@ function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['r
   return {
     read,
     async compareAndSet(expected, record) {
+      if (record.pending !== null) await requireLock()
       if (expected !== null) return write(Number(expected), seal(record))
       const held = await readSecret(options, options.path)
       return held.data?.['record'] === undefined ? write(held.version, seal(record)) : null
@@ -199,24 +239,24 @@ function lockedStore(options: VaultStoreOptions, lock: Lock, read: TokenStore['r
     },
     discard: () => writeOver(null),
     async remaining() {
-      if (!isHeld) return 0
+      return isHeld ? left(await readSecret(options, lockPath(options))) : 0
+    },
+    async prolong() {
+      const askedAt = clock.elapsed()
       const held = await readSecret(options, lockPath(options))
-      const byStore = lock.until - held.now
-      const byClock = lock.localUntil - options.clock.elapsed()
-      return isLockOf(lock, held) ? Math.max(0, Math.min(byStore, byClock)) : 0
+      if (!isHeld || left(held) === 0) return 0
+      const { token, holder } = lock
+      const mark = { token, holder, until: held.now + lifeOf(options) }
+      const version = await writeSecret(options, lockPath(options), held.version, mark)
+      if (version === null) return 0
+      localUntil = askedAt + lifeOf(options)
+      return Math.max(0, localUntil - clock.elapsed())
     },
     async unlock() {
       if (!isHeld) return
       isHeld = false
       // A lock that cannot be freed ends by itself.
-      await writeSecret(options, lockPath(options), lock.version, { until: 0 }).catch(() => null)
+      await free().catch(() => undefined)
     },
   }
-}
-
-function describeBusy(location: string, heldBy: string): BusyError {
-  const holder = heldBy.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-  return new BusyError(`The token is in use: ${holder} holds its lock in ${location}`, {
-    hint: `Run again when it is done, or wait longer with --lock-timeout SECONDS. The lock of a run that died ends by itself after ${lockSeconds / 60} minutes.`,
-  })
 }
