@@ -65,7 +65,7 @@ export const intent = (number: number): TokenRecord => ({
     refused: false,
   },
 })
-const runOf = (holder: string): Run => ({ holder, host: 'this-host', ephemeral: false })
+export const runOf = (holder: string): Run => ({ holder, host: 'this-host', ephemeral: false })
 
 /** A place that stores can be opened at, as by several processes. */
 export interface Place {

@@ -34,7 +34,8 @@ export async function acquireLock(
     try {
       isLocked = tryLock(file.fd)
       if (isLocked && (await isSameFile(file, path))) {
-        await describeHolder(file, run, clock)
+        // A full disk takes no line for people; the lock holds all the same, and what is written under it says so.
+        await describeHolder(file, run, clock).catch(() => undefined)
         return makeLock(file, path, unlock)
       }
       if (clock.elapsed() >= deadline) throw describeBusy(await file.readFile('utf8').catch(() => ''))
