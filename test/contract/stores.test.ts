@@ -289,4 +289,60 @@ describe('Vault', () => {
       await vault.close()
     }
   })
+
+  test.each([
+    ['a mount that is not there', 'nowhere', undefined, 'nowhere'],
+    ['an engine of version 1', 'old', undefined, '"old/" is no key-value engine of version 2'],
+    ['a namespace that is not there', 'secret', 'nobodys', '404'],
+  ])('%s does not read as "nobody is signed in"', async (_what, mount, namespace, says) => {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
+    try {
+      const location = `Vault at a test, ${mount}/bbstate/k`
+      const signIn = { type: 'token', token: new Secret('root') } as const
+      const place = namespace === undefined ? {} : { namespace }
+      const client = createVaultClient({
+        location,
+        transport,
+        signIn,
+        scrubber: new Scrubber(),
+        now: Date.now,
+        ...place,
+      })
+      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount, path: 'bbstate/k' })
+      for (const attempt of [store.read(), store.lock(0)]) {
+        const refusal = await failureOf(attempt)
+        expect(refusal).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('NAMESPACE') as unknown })
+        expect(refusal.message).toContain(says)
+      }
+    } finally {
+      await transport.close()
+      await vault.close()
+    }
+  })
+
+  test('a lock that is won, prolonged and freed with lost answers is known for what it is', async () => {
+    const vault = await startVault()
+    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
+    try {
+      const location = 'Vault at a test'
+      const signIn = { type: 'token', token: new Secret('root') } as const
+      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
+      const openAs = (holder: string): TokenStore =>
+        createVaultStore({ ...parts('k', holder), location, client, mount: 'secret', path: 'bbstate/k' })
+      vault.dropAnswers = 1
+      const held = await openAs('one').lock(0)
+      expect(vault.dropAnswers, 'the answer was lost').toBe(0)
+      vault.dropAnswers = 1
+      expect(await held.prolong?.()).toBeGreaterThan(60_000)
+      expect(await held.compareAndSet(null, intent(1))).toBe('1')
+      vault.dropAnswers = 1
+      await held.unlock()
+      const next = await openAs('two').lock(0)
+      expect(await next.remaining()).toBeGreaterThan(60_000)
+    } finally {
+      await transport.close()
+      await vault.close()
+    }
+  })
 })

@@ -148,6 +148,31 @@ describe('the exec store', () => {
     await locked.unlock()
   })
 
+  it('prolongs its lock by asking again with the same token, and not once it has ended', async () => {
+    const clock = makeClock()
+    const locked = await openStore({}, clock).lock(0)
+    clock.advance(100_000)
+    expect(await locked.prolong?.()).toBe(120_000)
+    const [first, again] = requests.filter(({ input }) => input.includes('"lock"')).map(({ input }) => input)
+    expect(again).toBe(first)
+    clock.advance(120_000)
+    const asked = requests.length
+    expect(await locked.prolong?.()).toBe(0)
+    expect(requests).toHaveLength(asked)
+    await locked.unlock()
+  })
+
+  it('never hands over a record that it could not read back', async () => {
+    const locked = await openStore().lock(0)
+    const asked = requests.length
+    const error = await failureOf(locked.compareAndSet(null, { ...record, scopes: ['x'.repeat(500_000)] }))
+    expect(error).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('Nothing was written') as unknown })
+    // What stands there is looked at, and nothing else.
+    const operations = requests.slice(asked).map(({ input }) => (JSON.parse(input) as { operation: string }).operation)
+    expect(operations).toEqual(['read'])
+    await locked.unlock()
+  })
+
   it('refuses a lock too short to refresh under, and frees it', async () => {
     const path = writeHelper(`
 if (request.operation === 'lock') answer({ locked: true, ttl: 30 })
