@@ -14,6 +14,8 @@ export interface SlowRoad {
   readonly passed: readonly string[]
   /** Holds up what matches from now on; its sender's connection is cut. */
   hold(matches: (path: string, body: string) => boolean): void
+  /** Tells of everything that passes, before it does. */
+  watch(tell: (path: string, body: string) => void): void
   /** Lets everything that was held up arrive now, and holds nothing any more. */
   release(): Promise<readonly LateAnswer[]>
   close(): Promise<void>
@@ -23,6 +25,7 @@ export async function startSlowRoad(target: string): Promise<SlowRoad> {
   const held: { request: IncomingMessage; body: string }[] = []
   const passed: string[] = []
   let matches: (path: string, body: string) => boolean = () => false
+  let tell: (path: string, body: string) => void = () => undefined
   const forward = async ({ method, url = '', headers }: IncomingMessage, body: string): Promise<Response> => {
     const kept = Object.entries(headers).filter(([name]) => /^(?:content-type|authorization|x-)/u.test(name))
     const sent = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
@@ -33,6 +36,7 @@ export async function startSlowRoad(target: string): Promise<SlowRoad> {
     request.setEncoding('utf8')
     request.on('data', (piece: string) => (body += piece))
     request.on('end', () => {
+      tell(request.url ?? '', body)
       passed.push(`${request.method} ${request.url}`)
       if (matches(request.url ?? '', body)) {
         held.push({ request, body })
@@ -53,6 +57,9 @@ export async function startSlowRoad(target: string): Promise<SlowRoad> {
     passed,
     hold: (which) => {
       matches = which
+    },
+    watch: (which) => {
+      tell = which
     },
     async release() {
       matches = () => false

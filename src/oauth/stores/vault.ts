@@ -69,7 +69,8 @@ function viewLock(options: VaultStoreOptions): LockView {
     async free() {
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
         const { data, version } = await readSecret(options, path)
-        if (data === null || (await writeSecret(options, path, version, { until: 0 })) !== null) return
+        // An end in the past, not 0: who takes it next gives the record another version, as after a lock that has ended.
+        if (data === null || (await writeSecret(options, path, version, { until: 1 })) !== null) return
       }
     },
   }
