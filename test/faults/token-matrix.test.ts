@@ -226,15 +226,19 @@ async function judge(place: Place, point: Point, way: Way): Promise<void> {
   }
 }
 
-/** `MATRIX=whole` runs every combination. Else every store but the file has one way a point, which the seed chooses. */
+/**
+ * `MATRIX=whole` runs every combination. Else every store but the file has one way a point, which the seed chooses, and
+ * the helper, whose every operation is a process, has every other point.
+ */
 const isWhole = process.env['MATRIX'] === 'whole'
 const seed = Number(process.env['MATRIX_SEED'] ?? Date.now() % ways.length)
 const only = process.env['MATRIX_STORE']
-const points = Object.keys(rows) as Point[]
+const points = (Object.keys(rows) as Point[]).filter((point) => (process.env['MATRIX_POINT'] ?? point) === point)
 console.info(`Matrix of ends: ${isWhole ? 'whole' : `MATRIX_SEED=${seed}`}`)
 
 const waysFor = (store: string, point: Point): readonly Way[] => {
   if (isWhole || store === 'file') return ways
+  if (store === 'exec' && (points.indexOf(point) + seed) % 2 === 0 && points.length > 1) return []
   const way = ways[(points.indexOf(point) + Object.keys(places).indexOf(store) + seed) % ways.length]
   return way === undefined ? [] : [way]
 }
@@ -259,8 +263,9 @@ describe.concurrent('a run that is ended', () => {
         await place.close()
       }
       expect(wrong).toEqual([])
-      expect(count).toBe(isWhole || name === 'file' ? 22 * 4 : 22)
+      const perPoint = isWhole || name === 'file' ? ways.length : name === 'exec' && points.length > 1 ? 1 / 2 : 1
+      expect(count).toBe(points.length * perPoint)
     },
-    isWhole ? 3_600_000 : 300_000,
+    isWhole ? 7_200_000 : 600_000,
   )
 })

@@ -254,6 +254,17 @@ describe('rotation', () => {
     expect((await refresh(sandbox, json.refresh_token)).json.error).toBe('invalid_grant')
   })
 
+  it('with same-pair answers a replay with the pair that was issued, until that one is rotated', async () => {
+    const sandbox = await openSandbox({ replay: 'same-pair' })
+    const { refreshToken } = sandbox.issueTokens()
+    const first = await refresh(sandbox, refreshToken)
+    const second = await refresh(sandbox, refreshToken)
+    expect(second.json.refresh_token).toBe(first.json.refresh_token)
+    expect(await nameOf(sandbox, second.json.access_token)).toBe('admin')
+    expect((await refresh(sandbox, first.json.refresh_token)).status).toBe(200)
+    expect((await refresh(sandbox, refreshToken)).json.error).toBe('invalid_grant')
+  })
+
   it('with grace takes a replay for a minute', async () => {
     const sandbox = await openSandbox({ replay: 'grace' })
     const { refreshToken } = sandbox.issueTokens()
