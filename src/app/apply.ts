@@ -56,8 +56,10 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyReport> {
   await checkRights(registry, plan, server)
   const values = resolveSecrets(registry, plan.changes, input.secrets)
   const made = new Map<string, Created>()
-  const outcomes = await writeLayers(input, touched, values, made)
-  const remaining = input.signal.aborted ? [] : await proveConvergence(input, outcomes, made)
+  const { outcomes, fatal } = await writeLayers(input, touched, values, made)
+  // Where the sign-in has ended nothing can be read any more; what is done is told all the same.
+  const isOver = input.signal.aborted || fatal !== undefined
+  const remaining = isOver ? [] : await proveConvergence(input, outcomes, made)
   const report = makeReport(input, outcomes, remaining)
   return judge(report, input.signal.aborted)
 }
@@ -93,7 +95,7 @@ async function writeLayers(
   touched: Touched,
   values: ReadonlyMap<string, unknown>,
   made: Map<string, Created>,
-): Promise<readonly Outcome[]> {
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly fatal: BbstateError | undefined }> {
   const { registry, plan, signal, listen } = input
   const outcomes = new Map<string, Outcome>()
   const needs = dependenciesOf(registry, plan.changes)
@@ -130,7 +132,7 @@ async function writeLayers(
       input.parallelism,
     )
   }
-  return plan.changes.flatMap((change) => outcomes.get(change.address) ?? [])
+  return { outcomes: plan.changes.flatMap((change) => outcomes.get(change.address) ?? []), fatal }
 }
 
 function skip(change: Change, error: Finding): Outcome {

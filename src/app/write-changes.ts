@@ -1,10 +1,11 @@
 /** Calls the writing verbs of a definition for the changes of a plan. Used by apply alone. */
 import { compare } from '../model/compare.js'
 import { changedFields, digestOf } from '../model/draft.js'
-import { ApiError, BbstateError, InternalError, PlanError } from '../model/errors.js'
+import { ApiError, BbstateError, InternalError, PlanError, UnfinishedWrite } from '../model/errors.js'
 import type { Change } from '../model/plan.js'
 import type { Collection, Created, Live, Registry, Singleton, Write, Writer } from '../model/resource.js'
 import { resourceOf } from '../model/resource.js'
+import type { Schema } from '../model/schema.js'
 import type { Sha256, WritableServer } from './ports.js'
 import { readTouched, type Touched } from './read-touched.js'
 
@@ -39,36 +40,62 @@ export async function writeChanges(
   material: Material,
 ): Promise<BbstateError | undefined> {
   const error = await tryWriting(input, changes, material)
-  const [first] = changes
-  if (!(error instanceof ApiError) || error.code !== 'API_CONFLICT' || changes.length > 1 || !first) return error
-  return settleConflict(input, first, material, error)
+  const isConflict = error instanceof ApiError && error.code === 'API_CONFLICT' && changes.length === 1
+  if (!(error instanceof UnfinishedWrite) && !isConflict) return error
+  try {
+    return await settle(input, changes, material, error)
+  } catch (thrown) {
+    if (thrown instanceof BbstateError) return thrown
+    throw thrown
+  }
 }
 
 /**
- * A 409 says that somebody else was there meanwhile, or still is. Read again: where live is as planned, it is done;
- * where it is as it was, it is tried once more; where it is something else, the plan is stale.
+ * A 409 says that somebody else was there meanwhile, or still is; a sign-in that ended leaves open what became of the
+ * write. Read again: where live is as planned, it is done; where it is as it was, it is tried once more, unless it may
+ * yet have been done; where it is something else, the plan is stale.
  */
-async function settleConflict(
+async function settle(
   input: Input,
-  change: Change,
+  changes: readonly Change[],
   material: Material,
-  conflict: ApiError,
+  failure: ApiError,
 ): Promise<BbstateError | undefined> {
-  const { schema } = definitionOf(input.registry, change)
-  const live = (await readTouched(input.registry, input.server, [change])).get(change.address) ?? null
-  const wanted = change.after ?? undefined
-  if (change.fields.length + Number(change.action === 'create') > 0 && live !== null) {
-    if (compare(schema, live.value, wanted).length === 0 && change.renamedFrom === undefined) return undefined
+  const live = await readTouched(input.registry, input.server, changes)
+  const open: Change[] = []
+  for (const change of changes) {
+    const { schema } = definitionOf(input.registry, change)
+    const found = live.get(change.address) ?? null
+    if (isAsWanted(schema, change, found)) continue
+    if (digestOf(schema, found, input.sha256) !== change.precondition) return describeStale(change, failure)
+    open.push(change)
   }
-  if (digestOf(schema, live, input.sha256) !== change.precondition) {
-    return new PlanError('PLAN_STALE', `${change.address} was changed by somebody else while it was written`, {
-      cause: conflict,
+  if (open.length === 0) return undefined
+  if (failure instanceof UnfinishedWrite && failure.mayBeDone) return failure
+  const touched = new Map([
+    ...material.touched,
+    ...open.map(({ address }) => [address, live.get(address) ?? null] as const),
+  ])
+  return tryWriting(input, open, { ...material, touched })
+}
+
+function isAsWanted(schema: Schema, change: Change, live: Live | null): boolean {
+  if (change.action === 'delete') return live === null
+  const hasContent = change.fields.length > 0 || change.action === 'create'
+  if (!hasContent || live === null || change.renamedFrom !== undefined) return false
+  return compare(schema, live.value, change.after ?? undefined).length === 0
+}
+
+function describeStale({ address }: Change, failure: ApiError): PlanError {
+  return new PlanError(
+    'PLAN_STALE',
+    `${address} is neither as it was nor as planned: it was changed while it was written`,
+    {
+      cause: failure,
       hint: 'Plan again, and review what is left.',
-      ...(conflict.requestId === undefined ? {} : { requestId: conflict.requestId }),
-    })
-  }
-  const touched = new Map([...material.touched, [change.address, live] as const])
-  return tryWriting(input, [change], { ...material, touched })
+      ...(failure.requestId === undefined ? {} : { requestId: failure.requestId }),
+    },
+  )
 }
 
 async function tryWriting(

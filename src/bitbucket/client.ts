@@ -95,7 +95,7 @@ export function createClient(options: ClientOptions): Client {
     writer: () => {
       const send = async (request: Sending): Promise<unknown> => {
         const { method, path } = request
-        const answer = await identity.renewing(() => exchange(request))
+        const answer = await identity.renewing(() => exchange(request), { method, path })
         if (answer.status >= 300) throw await exchange.explain(answer, { method, path })
         return decodeBody(answer, { method, path }, exchange)
       }

@@ -6,7 +6,7 @@
  * run ends. Answers of proxies and of URLs that nothing handles are not judged: they say nothing of the token.
  */
 import type { Credentials } from '../model/credentials.js'
-import { ApiError, AuthError, type BbstateError } from '../model/errors.js'
+import { ApiError, AuthError, type BbstateError, UnfinishedWrite } from '../model/errors.js'
 import type { Scrubber, Secret } from '../model/secret.js'
 import type { Answer } from '../transport.js'
 import {
@@ -43,8 +43,12 @@ export interface IdentityGuard {
   asked(sent: Sent): Asked
   /** @throws IdentityLost where the answer was not given to the account; AuthError where it was to another one. */
   judge(answer: Answer, authorization: Secret, sent: Sent): void
-  /** Does work, and once again with renewed credentials where the identity was lost on the way. */
-  renewing<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Does work, and once again with renewed credentials where the identity was lost on the way.
+   * @param sent one request that must not be repeated blindly: then the credentials are renewed, and it is not sent again
+   * @throws UnfinishedWrite for such a request
+   */
+  renewing<T>(work: () => Promise<T>, sent?: Sent): Promise<T>
   /** The error for an answer that names nobody. */
   unnamed(answer: Answer): AuthError
 }
@@ -69,6 +73,9 @@ export function guardIdentity(options: IdentityOptions): IdentityGuard {
   const { credentials, scrubber, allowNoIdentityHeader = false } = options
   let named: string | undefined
   let ended: BbstateError | undefined
+  /** Headers that the server has accepted, so that a token which never worked is not renewed again and again. */
+  const proven = new Set<string>()
+  let hasRenewed = false
   const end = (reason: BbstateError): BbstateError => {
     ended ??= reason
     return reason
@@ -103,20 +110,24 @@ export function guardIdentity(options: IdentityOptions): IdentityGuard {
         throw new IdentityLost(authorization, reason, mayBeDone)
       }
       named ??= name
+      proven.add(authorization.reveal())
       if (name !== named) throw otherAccount(answer, readName(named), readName(name))
     },
-    renewing: async (work) => {
+    renewing: async (work, sent) => {
       try {
         return await work()
       } catch (error) {
         if (!(error instanceof IdentityLost)) throw error
-        if (error.mayBeDone) throw error.reason
-        if (!(await credentials.renew(error.rejected))) throw end(error.reason)
+        const { mayBeDone, reason, rejected } = error
+        const isFruitless = hasRenewed && !proven.has(rejected.reveal())
+        if (isFruitless || !(await credentials.renew(rejected))) throw mayBeDone ? reason : end(reason)
+        hasRenewed = true
+        if (sent !== undefined && !isRepeatable(sent.method)) throw unfinished(asked(sent), reason, mayBeDone)
       }
       try {
         return await work()
       } catch (error) {
-        throw error instanceof IdentityLost ? error.reason : error
+        throw error instanceof IdentityLost ? end(error.reason) : error
       }
     },
   }
@@ -170,6 +181,16 @@ function outcomeUnknown(answer: Answer, asked: Asked): ApiError {
     `${nameRequest(asked)} succeeded, but the answer does not name the account, so it is not certain what was done`,
     detailsOf(answer, 'Plan again to see live.'),
   )
+}
+
+function unfinished(asked: Asked, reason: BbstateError, mayBeDone: boolean): UnfinishedWrite {
+  const details = {
+    hint: reason.hint ?? '',
+    ...(reason.requestId === undefined ? {} : { requestId: reason.requestId }),
+  }
+  if (mayBeDone) return new UnfinishedWrite(reason.message, true, details)
+  const message = `The sign-in ended under ${nameRequest(asked)}; it was renewed, and the request is not sent again blindly`
+  return new UnfinishedWrite(message, false, { ...details, hint: 'Nothing was done by it. Plan again to see live.' })
 }
 
 function otherAccount(answer: Answer, expected: string, found: string): AuthError {

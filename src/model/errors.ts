@@ -168,6 +168,20 @@ export class ApiError extends BbstateError {
   }
 }
 
+/**
+ * The sign-in ended under a write that must not be repeated blindly, and has been renewed since. Who knows what was to be
+ * written reads again, then decides.
+ */
+export class UnfinishedWrite extends ApiError {
+  /** Whether the server may have done it; `false`: it refused before it did anything. */
+  readonly mayBeDone: boolean
+
+  constructor(message: string, mayBeDone: boolean, details: ErrorDetails & { readonly status?: number } = {}) {
+    super(mayBeDone ? 'API_UNEXPECTED' : 'API_UNAUTHENTICATED', message, details)
+    this.mayBeDone = mayBeDone
+  }
+}
+
 /** The command line or the call makes no sense. Exit code 1, Terraform's habit. */
 export class UsageError extends BbstateError {
   readonly exitCode = 1

@@ -4,7 +4,7 @@
  * What is done next is decided by `transitions.ts`, which knows the protocol and no token. Here its effects are carried
  * out, one at a time, under the lock of the store; a run that dies between two of them is taken up by the next one.
  */
-import { ApiError, AuthError, InterruptedError } from '../model/errors.js'
+import { ApiError, InterruptedError } from '../model/errors.js'
 import { encodeHex } from './base64.js'
 import { explainBlindness, explainRotation } from './explain-rotation.js'
 import { makeStage, probeAccount } from './new-pair.js'

@@ -153,12 +153,25 @@ describe('a 401', () => {
     })
   })
 
-  it('of unknown credentials is repeated for a POST too, since nothing was done', async () => {
+  it('of unknown credentials renews them under a POST, and leaves to the writer what is sent again', async () => {
     const { client, requests } = startScripted(
       steps(refusal(401, 'AuthenticationRequiredException'), answer(200, { name: 'devs' })),
     )
-    expect(await client.writer().send('POST', `${groups}?name=devs`)).toEqual({ name: 'devs' })
+    const post = (): Promise<unknown> => client.writer().send('POST', `${groups}?name=devs`)
+    await expect(post()).rejects.toMatchObject({ code: 'API_UNAUTHENTICATED', mayBeDone: false })
+    expect(await post()).toEqual({ name: 'devs' })
     expect(requests.map(({ headers }) => headers?.['authorization'])).toEqual(['Bearer token-1', 'Bearer token-2'])
+  })
+
+  it('of a token that never worked renews nothing a second time, and ends the run', async () => {
+    const { client, renewed, requests } = startScripted(steps(refusal(401, 'AuthenticationRequiredException')))
+    const reads = Array.from({ length: 5 }, (_, index) => client.fresh().get(`/api/latest/x/${index}`))
+    const outcomes = await Promise.allSettled(reads)
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
+    expect(new Set(renewed)).toEqual(new Set(['Bearer token-1']))
+    const sent = requests.length
+    await expect(client.fresh().get('/api/latest/y')).rejects.toMatchObject({ code: 'AUTH_SIGN_IN_REQUIRED' })
+    expect(requests).toHaveLength(sent)
   })
 
   it('ends with the advice to sign in where credentials cannot be renewed', async () => {
