@@ -14,6 +14,7 @@ import { basic, staticBearer } from '../oauth/static-credentials.js'
 import { createTransport, type Transport } from '../transport.js'
 import { askKeychain } from './keychain.js'
 import { readAllowances } from './plan-options.js'
+import { watchClock } from './clock-skew.js'
 import { findProfile, type Profile, readProfiles, type StoreWords } from './profile.js'
 import { openRescue } from './recovery.js'
 import type { Settings } from './settings.js'
@@ -43,6 +44,7 @@ export async function findConnection(
   world: World,
   given: Settings,
   assertion?: Desired['server'],
+  listen?: Listener,
 ): Promise<Connection> {
   const settings = withConnectionFile(world, given)
   const option = settings.text('url')
@@ -68,12 +70,13 @@ export async function findConnection(
     key: read(settings.text('key'), '--key'),
   }
   const proxy = settings.text('proxy')
-  const transport = createTransport({
+  const plain = createTransport({
     baseUrl,
     connections: settings.number('parallelism') ?? 10,
     ...tlsOptions(certificates, world.environment),
     ...(proxy === undefined ? {} : { proxy }),
   })
+  const transport = listen === undefined ? plain : watchClock(plain, world.clock, listen)
   const store = nameStore(settings, profile)
   return { baseUrl, clientId: clientId ?? profile?.clientId, profile, settings, transport, store }
 }

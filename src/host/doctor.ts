@@ -5,23 +5,19 @@ import { askRights, scopesFor } from '../bitbucket/rights.js'
 import { BbstateError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import { type Connection, findConnection } from './connection.js'
-import { openAuth } from './sign-in.js'
+import { describeSkew, skewOf } from './clock-skew.js'
+import { type Check, checkToken, describeProblem } from './doctor-token.js'
 import { openServer } from './server.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
 
-/** The result of one check. */
-export interface Check {
-  readonly name: string
-  readonly state: 'ok' | 'warning' | 'failed'
-  readonly message: string
-  /** What to do, where something is to be done. */
-  readonly advice?: string
-}
-
 /** The checks of a run, in order; later ones are left out where an earlier one fails for good. */
-export async function examine(world: World, settings: Settings, listen: Listener): Promise<readonly Check[]> {
+export async function examine(world: World, settings: Settings, tell: Listener): Promise<readonly Check[]> {
   const checks: Check[] = []
+  // The clocks have a line of their own here.
+  const listen: Listener = (event) => {
+    if (event.type !== 'warning' || event.warning.code !== 'CLOCK_SKEW') tell(event)
+  }
   const attempt = async <T>(
     name: string,
     work: () => Promise<readonly [T, Omit<Check, 'name'>]>,
@@ -32,16 +28,15 @@ export async function examine(world: World, settings: Settings, listen: Listener
       return value
     } catch (error) {
       if (!(error instanceof BbstateError)) throw error
-      const advice = error.hint === undefined ? {} : { advice: error.hint }
-      checks.push({ name, state: 'failed', message: error.message, ...advice })
+      checks.push(describeProblem(name, error))
       return undefined
     }
   }
   const connection = await attempt('URL', () => checkUrl(world, settings))
   if (connection === undefined) return checks
   try {
-    if ((await attempt('Reach', () => checkReach(world, connection))) === undefined) return checks
-    await attempt('Token', () => checkToken(world, settings, listen))
+    if ((await attempt('Reach', () => checkReach(world, connection, checks))) === undefined) return checks
+    checks.push(...(await checkToken(world, settings, listen)))
     const server = await attempt('Sign-in', () => checkIdentity(world, settings, listen))
     if (server === undefined) return checks
     try {
@@ -61,55 +56,37 @@ async function checkUrl(world: World, settings: Settings): Promise<readonly [Con
 }
 
 /** TCP, TLS, `/status`, and the clocks: tokens expire by the clock of this machine. */
-async function checkReach(world: World, { transport }: Connection): Promise<readonly [true, Omit<Check, 'name'>]> {
-  const { status, headers, body } = await transport.request({ method: 'GET', path: '/status' })
-  const skew = Math.round((Date.parse(headers['date'] ?? '') - world.clock.now()) / 1000)
+async function checkReach(
+  world: World,
+  { transport, baseUrl }: Connection,
+  checks: Check[],
+): Promise<readonly [true, Omit<Check, 'name'>]> {
+  const asked = world.clock.now()
+  const answer = await transport.request({ method: 'GET', path: '/status' })
+  const skew = skewOf(answer, asked, world.clock.now())
+  checks.push(describeTls(baseUrl), describeClock(skew))
+  const { status, body } = answer
   if (status !== 200 || !body.includes('"state"')) {
     const message = `/status answered ${status}, not as Bitbucket does`
-    return [
-      true,
-      { state: 'warning', message, advice: 'Check the URL and its context path, such as https://host/bitbucket.' },
-    ]
+    const advice = 'Check the URL and its context path, such as https://host/bitbucket.'
+    return [true, { state: 'warning', message, advice }]
   }
-  if (!body.includes('RUNNING'))
-    return [true, { state: 'warning', message: `Bitbucket is not running: ${body.slice(0, 80)}` }]
-  if (Math.abs(skew) > 60) {
-    const message = `The clocks of this machine and the server differ by ${skew} s`
-    return [true, { state: 'warning', message, advice: 'Set the clock: tokens are refreshed by it.' }]
-  }
-  return [
-    true,
-    { state: 'ok', message: `RUNNING; clocks differ by ${Number.isNaN(skew) ? 'an unknown time' : `${skew} s`}` },
-  ]
+  if (body.includes('RUNNING')) return [true, { state: 'ok', message: 'RUNNING' }]
+  const advice = 'Wait until it has started, or ask its administrators.'
+  return [true, { state: 'warning', message: `Bitbucket is not running: ${body.slice(0, 80)}`, advice }]
 }
 
-async function checkToken(
-  world: World,
-  settings: Settings,
-  listen: Listener,
-): Promise<readonly [true, Omit<Check, 'name'>]> {
-  if (world.environment['BBSTATE_TOKEN'] || world.environment['BBSTATE_USERNAME']) {
-    const advice = 'Sign in with OAuth 2.0 for administration that lasts: bbstate auth login.'
-    return [
-      true,
-      { state: 'warning', message: 'Credentials from the environment are used, not a stored sign-in', advice },
-    ]
-  }
-  // The key leaves the environment once it is read; the run after this check needs it again.
-  const auth = await openAuth({ ...world, environment: { ...world.environment } }, settings, 'doctor', listen)
-  try {
-    const status = await auth.token.vault.read()
-    if (status === null) {
-      const advice = `bbstate auth login --url ${auth.connection.baseUrl}`
-      return [true, { state: 'failed', message: 'Nobody is signed in here', advice }]
-    }
-    const days = Math.floor((status.refreshExpiresAbout - world.clock.now()) / 86_400_000)
-    const message = `generation ${status.generation}, about ${days} days left, ${status.isSealed ? 'sealed' : 'in plain text'}`
-    if (days >= 14) return [true, { state: 'ok', message }]
-    return [true, { state: 'warning', message, advice: 'Let a weekly job run bbstate auth refresh.' }]
-  } finally {
-    await auth.close()
-  }
+function describeTls(baseUrl: string): Check {
+  if (baseUrl.startsWith('https:')) return { name: 'TLS', state: 'ok', message: 'https, its certificate is trusted' }
+  const advice = 'Fine for a sandbox on this machine. Bitbucket itself offers OAuth 2.0 on https only.'
+  return { name: 'TLS', state: 'ok', message: 'http on this machine, nothing is encrypted', advice }
+}
+
+function describeClock(skew: number | null): Check {
+  if (skew === null) return { name: 'Clock', state: 'ok', message: 'the server does not tell its time' }
+  if (Math.abs(skew) <= 60_000) return { name: 'Clock', state: 'ok', message: 'differs by less than a minute' }
+  const advice = 'Set the clock of this machine, and let it be kept (NTP).'
+  return { name: 'Clock', state: 'warning', message: describeSkew(skew), advice }
 }
 
 type Server = Awaited<ReturnType<typeof openServer>>

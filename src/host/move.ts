@@ -24,7 +24,7 @@ export interface MoveReport {
 
 /** Moves the token of a connection to the store that `--to` names. */
 export async function moveHere(world: World, given: Settings, listen: Listener): Promise<MoveReport> {
-  const connection = await findConnection(world, given)
+  const connection = await findConnection(world, given, undefined, listen)
   try {
     const to = readTarget(connection.settings)
     const from = chooseSource(connection, to)

@@ -69,7 +69,7 @@ async function open(
   { world, settings: given, listen, command, assertion }: OpenInput,
   signal: AbortSignal,
 ): Promise<{ readonly server: LiveServer & Closable; readonly client: Client; readonly credentials: Credentials }> {
-  const connection = await findConnection(world, given, assertion)
+  const connection = await findConnection(world, given, assertion, listen)
   const credentials = await findCredentials(world, connection, command, listen)
   const client = openClient({ world, connection, credentials, listen, signal })
   try {

@@ -20,7 +20,7 @@ export async function openAuth(
   command: string,
   listen: Listener,
 ): Promise<{ readonly token: Token; readonly connection: Connection; close(): Promise<void> }> {
-  const connection = await findConnection(world, given)
+  const connection = await findConnection(world, given, undefined, listen)
   const token = await openStoredToken(world, connection, command, listen)
   return { token, connection, close: () => connection.transport.close() }
 }
