@@ -1,0 +1,77 @@
+/** A move that is killed with -9 after any step: the token is never lost or in two places, and the next run finishes. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { failureOf, startTokenBench, type TokenBench } from '../token.js'
+import type { MoveTask } from './move-worker.js'
+
+let worker = ''
+let directory = ''
+beforeAll(async () => {
+  // Below node_modules, where the packages are found that stay outside of the bundle.
+  directory = mkdtempSync(resolve('node_modules', '.bbstate-worker-'))
+  worker = join(directory, 'worker.mjs')
+  await build({
+    entryPoints: ['test/faults/move-worker.ts'],
+    outfile: worker,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  })
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const key = Array.from({ length: 32 }, (_, index) => index)
+const keys = { current: Uint8Array.from(key) }
+let bench: TokenBench
+beforeEach(async () => {
+  bench = await startTokenBench()
+  await bench.signIn({ keys })
+})
+afterEach(() => bench.close())
+
+function move(dieAfter: number): Promise<{ signal: string | null; output: string }> {
+  const task: MoveTask = { url: bench.sandbox.url, clientId: bench.sandbox.clientId, home: bench.home, key, dieAfter }
+  const child = spawn(process.execPath, [worker, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
+  return new Promise((done) => child.on('close', (_, signal) => done({ signal, output: output.trim() })))
+}
+
+const whole = 7
+
+// Lock, lock, note, write, turn, clear, finish.
+it.each([1, 2, 3, 4, 5, 6, whole])('after step %i', async (dieAfter) => {
+  expect(await move(dieAfter)).toEqual({ signal: 'SIGKILL', output: '' })
+  const [from, to] = [await bench.open({ keys }), await bench.open({ keys, directory: join(bench.home, 'other') })]
+  const usable = await Promise.all(
+    [from, to].map(({ session }) =>
+      session.current().then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  expect(usable.filter(Boolean).length).toBeLessThanOrEqual(1)
+  if (dieAfter >= 3 && dieAfter < 6) {
+    expect(await failureOf(from.session.current())).toMatchObject({
+      code: 'AUTH_STORE',
+      hint: expect.stringContaining('auth move --to file:other'),
+    })
+  }
+  const finished = await move(99)
+  expect(finished).toMatchObject({ signal: null, output: expect.stringContaining('generation 1') })
+  expect(await from.vault.read()).toBeNull()
+  const { vault } = await bench.open({ keys, directory: join(bench.home, 'other') })
+  expect((await vault.rotate()).generation).toBe(2)
+  expect(bench.sandbox.state.tokens).toHaveLength(2)
+})
+
+it('has no other step', async () => {
+  expect((await move(99)).output).toBe(`generation 1 after ${whole} steps`)
+})
