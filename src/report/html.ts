@@ -47,7 +47,7 @@ function planPage(plan: Plan, sha256: Sha256): string {
   const body = [
     card('grave', loosenedWords(loosened), loosened.map(looseningWords)),
     writeHead('Plan', headline, plan),
-    ...circumstances(plan).map((sentence) => html`<p>${mark(sentence)}</p> `),
+    ...circumstances(plan).map((sentence) => html`<p>${mark(sentence)}</p>`),
     writeTiles(planTiles(plan)),
     writeLosses(access),
     card('grave', 'Secrets go to a new place', destinations),
@@ -105,7 +105,7 @@ function writeHead(kind: string, headline: string, document: Pick<Plan, 'server'
     <p class="kind"><b>bbstate</b> ${kind.toLowerCase()}</p>
     <h1>${headline}</h1>
     <p class="about">${mark(serverWords(document))}</p>
-  </header> `
+  </header>`
 }
 
 function circumstances({ stand, scope, createdAt }: Plan): readonly Sentence[] {
@@ -131,11 +131,11 @@ function planTiles({ summary }: Plan): readonly Tile[] {
 function writeTiles(tiles: readonly Tile[]): Markup {
   const items = tiles.map(
     ([name, count, label]) =>
-      html`<li class="${name}${count === 0 ? ' zero' : ''}"><b>${groupDigits(count)}</b>${label}</li> `,
+      html`<li class="${name}${count === 0 ? ' zero' : ''}"><b>${groupDigits(count)}</b>${label}</li>`,
   )
   return html`<ul class="tiles">
     ${items}
-  </ul> `
+  </ul>`
 }
 
 function card(weight: 'grave' | 'warning' | 'note', title: string, entries: readonly Sentence[]): Markup {
@@ -143,9 +143,9 @@ function card(weight: 'grave' | 'warning' | 'note', title: string, entries: read
   return html`<section class="card ${weight}">
     <h2>${title}</h2>
     <ul>
-      ${entries.map((entry) => html`<li>${mark(entry)}</li> `)}
+      ${entries.map((entry) => html`<li>${mark(entry)}</li>`)}
     </ul>
-  </section> `
+  </section>`
 }
 
 /** More people than this are named in a fold. */
@@ -167,14 +167,14 @@ function writeLosses(access: AccessShifts | undefined): Markup {
               ),
             )}
           </details>`
-    return html`<li>${mark(words[index] ?? [])}${all}</li> `
+    return html`<li>${mark(words[index] ?? [])}${all}</li>`
   })
   return html`<section class="card grave">
     <h2>Access is lost</h2>
     <ul>
       ${items}
     </ul>
-  </section> `
+  </section>`
 }
 
 function writeUnmanaged(unmanaged: readonly string[]): Markup {
@@ -183,10 +183,10 @@ function writeUnmanaged(unmanaged: readonly string[]): Markup {
     <details>
       <summary>${countWords(unmanaged.length, 'item')} live beside what is declared</summary>
       <ul>
-        ${unmanaged.map((address) => html`<li><code>${address}</code></li> `)}
+        ${unmanaged.map((address) => html`<li><code>${address}</code></li>`)}
       </ul>
     </details>
-  </section> `
+  </section>`
 }
 
 function planBudget({ requests, changes }: Plan): Sentence {
@@ -202,10 +202,10 @@ function writeFacts(title: string, facts: readonly (readonly [string, Sentence])
       ${facts.map(
         ([name, words]) =>
           html`<dt>${name}</dt>
-            <dd>${mark(words)}</dd> `,
+            <dd>${mark(words)}</dd>`,
       )}
     </dl>
-  </section> `
+  </section>`
 }
 
 function filtersOf(actions: readonly Action[]): readonly (readonly [string, string])[] {

@@ -89,9 +89,10 @@ function renderPlan(plan: Plan, paint: ChalkInstance): string {
   } else {
     const verb = plan.stand === undefined ? 'will' : 'would'
     lines.push(`bbstate ${verb} make these changes on ${paint.bold(plain(serverWords(plan)))}:`, ...circumstances, '')
-    lines.push(...renderLosses(plan, paint), ...renderChanges(plan, paint), '')
+    lines.push(...renderLosses(plan, paint), ...renderChanges(plan, paint))
   }
-  lines.push(...renderRemarks(plan, paint))
+  const remarks = renderRemarks(plan, paint)
+  if (remarks.length > 0) lines.push(...(plan.changes.length > 0 ? [''] : []), ...remarks)
   if (plan.changes.length > 0) lines.push('', paint.bold(planSentence(plan.summary)))
   return `${lines.join('\n')}\n`
 }

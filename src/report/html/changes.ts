@@ -28,7 +28,7 @@ export function writeChanges(changes: readonly Change[], areas: Areas): readonly
     return html`<section class="group" data-group>
       <h2>${titles[action]} <span class="n">${groupDigits(own.length)}</span></h2>
       ${own.map((change) => writeChange(change, areas, isOpen))}
-    </section> `
+    </section>`
   })
 }
 
@@ -43,7 +43,7 @@ function writeChange(change: Change, areas: Areas, isOpen: boolean): Markup {
   return html`<details class="c ${action}${bare}" data-area="${areas.indexOf(address)}" data-action="${action}" ${open}>
     <summary><i></i><code>${address}</code>${from}</summary>
     ${renamed}${fields}
-  </details> `
+  </details>`
 }
 
 function writeFields(change: Change): Markup {

@@ -15,7 +15,7 @@ export function writeOutcomes(outcomes: readonly Outcome[], areas: Areas): reado
     return html`<section class="group" data-group>
       <h2>${titles[wanted]} <span class="n">${groupDigits(own.length)}</span></h2>
       ${own.map((outcome) => writeOutcome(outcome, areas))}
-    </section> `
+    </section>`
   })
 }
 
@@ -40,5 +40,5 @@ function writeOutcome({ address, action, outcome, error, requestId, milliseconds
   return html`<details class="c ${action}" data-area="${areas.indexOf(address)}" data-action="${outcome}" ${open}>
     <summary><i></i><code>${address}</code><span class="o">${outcome}</span></summary>
     <dl>${shown}</dl>
-  </details> `
+  </details>`
 }

@@ -44,7 +44,7 @@ export function writePage({ title, body, isLong }: Page, sha256: Sha256): string
           ${{ markup: script }}
         </script>
       </body>
-    </html> `.markup
+    </html>`.markup
 }
 
 /** Search, filters and folds; hidden until the script shows them. */
@@ -53,7 +53,7 @@ export function writeTools(areas: Areas, actions: readonly (readonly [value: str
     ({ name, count }, index) => html`<option value="${index}">${name} (${count})</option>`,
   )
   const buttons = actions.map(
-    ([value, label]) => html`<button type="button" value="${value}" aria-pressed="true">${label}</button> `,
+    ([value, label]) => html`<button type="button" value="${value}" aria-pressed="true">${label}</button>`,
   )
   return html`<div class="tools" id="tools" role="search" hidden>
     <input
@@ -71,7 +71,7 @@ export function writeTools(areas: Areas, actions: readonly (readonly [value: str
     ${buttons}<button type="button" id="open">Open all</button>
     <button type="button" id="close">Close all</button>
     <output id="count" aria-live="polite"></output>
-  </div> `
+  </div>`
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
