@@ -64,6 +64,7 @@ const { outputFiles } = await build({
   entryPoints: [
     { in: 'src/cli/main.ts', out: 'bbstate' },
     ...(existsSync('src/index.ts') ? [{ in: 'src/index.ts', out: 'index' }] : []),
+    { in: 'src/sandbox/server.ts', out: 'sandbox' },
   ],
   outdir: 'dist',
   bundle: true,

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 interface PackageJson {
   readonly bin: Readonly<Record<string, string>>
-  readonly exports: { readonly '.': { readonly types: string; readonly default: string } }
+  readonly exports: Readonly<Record<'.' | './sandbox', { readonly types: string; readonly default: string }>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly version: string
 }
@@ -60,7 +60,7 @@ export const count = (plan: Plan): number => plan.changes.length
 })
 
 test('bin and exports name what the build writes, and the bundle imports no package but the dependencies', async () => {
-  const entries = [...Object.values(metadata.bin), metadata.exports['.'].default]
+  const entries = [...Object.values(metadata.bin), metadata.exports['.'].default, metadata.exports['./sandbox'].default]
   for (const entry of entries) expect(existsSync(entry), entry).toBe(true)
   const options = { bundle: true, packages: 'external', platform: 'node', format: 'esm', metafile: true } as const
   const { metafile } = await build({

@@ -14,6 +14,8 @@ export interface SettingForm {
   readonly title: string
   /** Without fields the JSON of the resource is edited. */
   readonly fields?: readonly Field[]
+  /** Makes of what GET answers what the resource takes, where these differ. */
+  readonly draft?: (body: unknown) => unknown
   /** Where the value is part of the address, as for the root logger. */
   readonly inPath?: true
 }
@@ -34,6 +36,27 @@ function mailFields({ mailSpelling }: Features): readonly Field[] {
     { name: 'password', label: 'Password (never shown; empty means none)', type: 'password' },
     { name: spell('senderAddress', 'sender-address'), label: 'Sender address', type: 'text' },
   ]
+}
+
+/** Before 9.4 GET shows `{asInt, present}` where PUT takes a number. */
+function withoutOptionals(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOptionals)
+  if (typeof value !== 'object' || value === null) return value
+  if ('asInt' in value && 'present' in value) return value.present === true ? value.asInt : undefined
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutOptionals(inner)]))
+}
+
+interface MergeAnswer {
+  readonly defaultStrategy?: { readonly id: string }
+  readonly strategies?: readonly { readonly id: string; readonly enabled: boolean }[]
+  readonly commitSummaries?: number
+}
+
+/** GET answers with every strategy and without the envelope that POST wants. */
+function draftMergeConfig(body: unknown): unknown {
+  const { defaultStrategy, strategies = [], commitSummaries } = body as MergeAnswer
+  const enabled = strategies.filter((one) => one.enabled).map(({ id }) => ({ id }))
+  return { mergeConfig: { defaultStrategy: { id: defaultStrategy?.id }, strategies: enabled, commitSummaries } }
 }
 
 /** In the order of the page. */
@@ -89,11 +112,15 @@ export function settingForms(features: Features): readonly SettingForm[] {
       title: 'System signing',
       fields: [{ name: 'enabled', label: 'Enabled', type: 'switch' }],
     },
-    { path: '/ssh/latest/admin', title: 'SSH keys: types, lengths, expiry' },
+    { path: '/ssh/latest/admin', title: 'SSH keys: types, lengths, expiry', draft: withoutOptionals },
     { path: '/basicauth/latest/config', title: 'Basic authentication' },
     { path: '/authconfig/latest/sso', title: 'Single sign-on' },
-    { path: '/api/latest/admin/pull-requests/git', title: 'Merge strategies' },
-    { path: '/api/latest/admin/license', title: 'Licence' },
+    { path: '/api/latest/admin/pull-requests/git', title: 'Merge strategies', draft: draftMergeConfig },
+    {
+      path: '/api/latest/admin/license',
+      title: 'Licence',
+      draft: (body) => ({ license: Reflect.get(Object(body), 'license') }),
+    },
   ]
 }
 

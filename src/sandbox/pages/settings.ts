@@ -111,7 +111,7 @@ function formOf(view: View, setting: Setting, answer: Reply): Html {
     html`<label
       >${isList ? 'One more, as JSON' : 'JSON'}
       <textarea name="json" spellcheck="false" rows="8">
-${sent?.get('json') ?? (isList ? '' : JSON.stringify(answer.body ?? {}, null, 2))}</textarea>
+${sent?.get('json') ?? (isList ? '' : draftOf(setting, answer))}</textarea>
     </label>`
   const clear =
     setting.methods.has('DELETE') && html`<button class="danger" name="do" value="clear" formnovalidate>Reset</button>`
@@ -122,6 +122,12 @@ ${sent?.get('json') ?? (isList ? '' : JSON.stringify(answer.body ?? {}, null, 2)
         <button name="do" value="write">${method === 'POST' && isList ? 'Add' : 'Save'}</button>${clear}
       </div>
     </form>`
+}
+
+/** What there is, as the resource wants it back. */
+function draftOf({ draft }: Setting, { status, body }: Reply): string {
+  const known = status === 200 ? (body ?? {}) : {}
+  return JSON.stringify(draft === undefined ? known : draft(known), null, 2)
 }
 
 function writerOf({ methods, inPath }: Setting): string | undefined {
