@@ -17,8 +17,9 @@ export function skewOf({ headers }: Answer, asked: number, answered: number): nu
   return Math.max(0, date - answered)
 }
 
-/** The same transport; warns once where the clocks differ by more than a minute. */
-export function watchClock(transport: Transport, clock: Clock, listen: Listener): Transport {
+/** The same transport; warns whoever listens, once, where the clocks differ by more than a minute. */
+export function watchClock(transport: Transport, clock: Clock, listen: Listener | undefined): Transport {
+  if (listen === undefined) return transport
   let isSilent = false
   return {
     ...transport,

@@ -76,7 +76,7 @@ export async function findConnection(
     ...tlsOptions(certificates, world.environment),
     ...(proxy === undefined ? {} : { proxy }),
   })
-  const transport = listen === undefined ? plain : watchClock(plain, world.clock, listen)
+  const transport = watchClock(plain, world.clock, listen)
   const store = nameStore(settings, profile)
   return { baseUrl, clientId: clientId ?? profile?.clientId, profile, settings, transport, store }
 }

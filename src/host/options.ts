@@ -4,9 +4,9 @@
  * Every option has the environment variable `BBSTATE_<OPTION>`, except approvals, which must stand in the command, and
  * secrets, which have only the variable or a file.
  */
-import { loginOptions, moveOptions, recoverOptions, recoveryKeyOptions } from './auth-options.js'
+import { authCommands } from './auth-options.js'
 import { sandboxOptions } from './sandbox-options.js'
-import { helperOptions, storeOptions } from './store-options.js'
+import { storeOptions } from './store-options.js'
 
 /** One option. */
 export interface Option {
@@ -306,78 +306,7 @@ export const commands: readonly CommandWords[] = [
     description: 'Check URL, TLS, clock, version, token and each setting; say what to do about each',
     options: [...connectionOptions, ...outputOptions],
   },
-  {
-    name: 'auth login',
-    description: 'Sign in with OAuth 2.0 and keep the token',
-    options: [...loginOptions, ...connectionOptions, ...outputOptions],
-    examples: ['bbstate auth login --url https://bitbucket.example.com --client-id 3f14…'],
-  },
-  {
-    name: 'auth status',
-    description: 'What is stored, never the token itself',
-    options: [...connectionOptions, ...outputOptions],
-  },
-  {
-    name: 'auth refresh',
-    description: 'Rotate the token now, so that a sign-in that is seldom used does not end',
-    options: [
-      {
-        name: 'if-older-than',
-        type: 'string',
-        value: 'AGE',
-        description: 'Only where the last refresh is longer ago, such as 7d, 12h or 30m',
-      },
-      ...connectionOptions,
-      ...outputOptions,
-    ],
-    examples: ['bbstate auth refresh --if-older-than 7d'],
-  },
-  {
-    name: 'auth recover',
-    usage: '[file]',
-    description:
-      'Finish a refresh that a run left unfinished, also from the line that it handed out, or say what was lost',
-    options: [...recoverOptions, ...connectionOptions, ...outputOptions],
-    examples: ['bbstate auth recover', 'bbstate auth recover pair.txt --recovery-secret-file recovery-key'],
-  },
-  {
-    name: 'auth recovery-key',
-    description: 'Make the key pair that opens a token which no store took; needs no server',
-    options: [...recoveryKeyOptions, ...outputOptions],
-    examples: ['bbstate auth recovery-key --out recovery-key'],
-  },
-  {
-    name: 'auth move',
-    description: 'Move the token to another store, and let later runs find it there',
-    options: [...moveOptions, ...connectionOptions, ...outputOptions],
-    examples: ['bbstate auth move --to vault:https://vault.example.com:8200/secret/bbstate'],
-  },
-  {
-    name: 'auth unlock',
-    description: 'Say who holds the locks of the token; with --force, free what can be freed',
-    options: [
-      {
-        name: 'force',
-        type: 'boolean',
-        isApproval: true,
-        description: 'Free them although the run that holds them may still work',
-      },
-      ...connectionOptions,
-      ...outputOptions,
-    ],
-  },
-  {
-    name: 'auth logout',
-    description: 'Forget the stored token, and revoke it where the server offers that',
-    options: [...connectionOptions, ...outputOptions],
-  },
-  {
-    name: 'auth check-store',
-    usage: '[check]',
-    description: 'Try what a helper of --token-store exec:PATH must do, or one check of it; needs no server',
-    options: [...helperOptions, ...outputOptions],
-    examples: ['bbstate auth check-store --token-store exec:/usr/local/bin/helper --store-argument /var/lib/tokens'],
-  },
+  ...authCommands(connectionOptions, outputOptions),
   {
     name: 'sandbox',
     description: 'Start a local Bitbucket Data Center to try against',
