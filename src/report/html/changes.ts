@@ -35,7 +35,7 @@ export function writeChanges(changes: readonly Change[], areas: Areas): readonly
 function writeChange(change: Change, areas: Areas, isOpen: boolean): Markup {
   const { address, action, renamedFrom } = change
   const origin = originWords(change)
-  const open = isOpen ? html` open` : nothing
+  const open = isOpen ? html`open` : nothing
   const from = origin.length === 0 ? nothing : html`<span class="o">${mark(origin)}</span>`
   const renamed = renamedFrom === undefined ? nothing : html`<p>Renamed from <code>${renamedFrom}</code></p>`
   const fields = writeFields(change)

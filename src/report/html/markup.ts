@@ -12,7 +12,7 @@ export interface Markup {
 type Piece = string | number | Markup | readonly Markup[]
 
 /**
- * `` html`<b>${name}</b>` ``: texts are escaped, markup stands as it is, lists are joined by line ends. Line ends of the
+ * `` html`<b>${name}</b>` ``: texts are escaped, markup stands as it is, each entry of a list ends its line. Line ends of the
  * template itself are for whoever reads the source: between tags they vanish.
  */
 export function html(words: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
@@ -54,7 +54,7 @@ export function mark(sentence: Sentence): Markup {
 function writePiece(piece: Piece): string {
   if (typeof piece === 'number') return String(piece)
   if (typeof piece === 'string') return escapeHtml(piece)
-  return 'markup' in piece ? piece.markup : piece.map(({ markup }) => `${markup}\n`).join('')
+  return 'markup' in piece ? piece.markup : piece.map(({ markup }) => (markup === '' ? '' : `${markup}\n`)).join('')
 }
 
 const entities: Readonly<Record<string, string>> = {

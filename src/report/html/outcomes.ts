@@ -36,7 +36,7 @@ function writeOutcome({ address, action, outcome, error, requestId, milliseconds
             <dd>${text}</dd>`,
         ],
   )
-  const open = outcome === 'failed' ? html` open` : nothing
+  const open = outcome === 'failed' ? html`open` : nothing
   return html`<details class="c ${action}" data-area="${areas.indexOf(address)}" data-action="${outcome}" ${open}>
     <summary><i></i><code>${address}</code><span class="o">${outcome}</span></summary>
     <dl>${shown}</dl>
