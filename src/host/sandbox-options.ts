@@ -38,6 +38,13 @@ export const sandboxOptions = [
     name: 'estate',
     type: 'string',
     value: 'NAME=COUNT,…',
-    description: 'A large server: groups=300,users=1000,memberships=3000',
+    description: 'A large server: projects=100,repositories=2000,groups=300,users=1000,memberships=3000,seed=1',
   },
+  {
+    name: 'oauth',
+    type: 'list',
+    value: 'NAME=VALUE',
+    description: 'What the documents of the OAuth 2.0 provider leave open, such as replay=revoke-family',
+  },
+  { name: 'faults', type: 'string', value: 'FILE', description: 'JSON list of faults: which requests fail, and how' },
 ] as const

@@ -1,4 +1,5 @@
 /** Trouble by script: which requests fail, how often, and how. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Reply } from './answers.js'
 
 /** What happens to a request. `drop-before`: cut before anything is done; `drop-after`: done, then cut. */
@@ -56,14 +57,74 @@ const kinds: ReadonlySet<string> = new Set<Trouble['kind']>([
   'body',
 ])
 
+function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
+  return value === undefined || (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)
+}
+
+function isHeader([name, value]: readonly [string, unknown]): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, String(value))
+    return typeof value === 'string'
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A fault as it came from a file or the control endpoint.
+ *
+ * @throws TypeError that says what is wrong
+ */
+export function checkFault(given: unknown): Fault {
+  const fault = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
+  for (const [isSound, message] of rules) if (!isSound(fault)) throw new TypeError(message)
+  return given as Fault
+}
+
+type Rule = readonly [isSound: (fault: Readonly<Record<string, unknown>>) => boolean, message: string]
+
+const rules: readonly Rule[] = [
+  [({ kind }) => kinds.has(String(kind)), `The kind must be one of ${[...kinds].join(', ')}`],
+  [({ method }) => method === undefined || typeof method === 'string', 'The method must be a text'],
+  [({ path }) => isPattern(path), 'The path must be a regular expression'],
+  [({ count }) => count === Number.POSITIVE_INFINITY || isWhole(count, -1), 'The count must be whole'],
+  [({ skip }) => isWhole(skip, 0), 'The number to skip must be whole'],
+  [
+    ({ kind, status }) => isWhole(status, 200, 599) && (kind !== 'status' || status !== undefined),
+    'The status must be one from 200 to 599',
+  ],
+  [({ retryAfter }) => isWhole(retryAfter, 0), 'retryAfter must be whole seconds'],
+  [
+    ({ kind, milliseconds }) =>
+      kind !== 'delay' || (milliseconds !== undefined && isWhole(milliseconds, 0, 2 ** 31 - 1)),
+    'A delay needs its milliseconds',
+  ],
+  [({ kind, location }) => kind !== 'redirect' || isHeader(['location', location]), 'A redirect needs its location'],
+  [
+    ({ headers = {} }) => typeof headers === 'object' && headers !== null && Object.entries(headers).every(isHeader),
+    'The headers must be texts that HTTP can carry',
+  ],
+]
+
+function isPattern(path: unknown): boolean {
+  if (path === undefined) return true
+  try {
+    return typeof path === 'string' && new RegExp(path, 'u').source !== ''
+  } catch {
+    return false
+  }
+}
+
 /** An empty script. */
 export function createFaults(): FaultScript {
-  let armed: Armed[] = []
+  let armed: (Armed & { readonly pattern: RegExp | undefined })[] = []
   return {
-    add: (fault) => {
-      if (!kinds.has(fault.kind)) throw new TypeError(`There is no fault of the kind ${JSON.stringify(fault.kind)}`)
-      const { count = 1, skip = 0 } = fault
-      armed.push({ fault, skip, left: count < 0 ? Number.POSITIVE_INFINITY : count })
+    add: (given) => {
+      const fault = checkFault(given)
+      const { count = 1, skip = 0, path } = fault
+      const pattern = path === undefined ? undefined : new RegExp(path, 'u')
+      armed.push({ fault, skip, left: count < 0 ? Number.POSITIVE_INFINITY : count, pattern })
     },
     clear: () => {
       armed = []
@@ -72,11 +133,10 @@ export function createFaults(): FaultScript {
       return armed.filter(({ left }) => left > 0)
     },
     take: (method, path) => {
+      if (armed.length === 0) return undefined
       const matching = armed.filter(
-        ({ fault, left }) =>
-          left > 0 &&
-          (fault.method === undefined || fault.method === method) &&
-          (fault.path === undefined || new RegExp(fault.path, 'u').test(path)),
+        ({ fault, left, pattern }) =>
+          left > 0 && (fault.method === undefined || fault.method === method) && pattern?.test(path) !== false,
       )
       const hit = matching.find(({ skip }) => skip === 0)
       for (const waiting of matching) if (waiting.skip > 0) waiting.skip--

@@ -2,21 +2,15 @@
  * The OAuth 2.0 provider of Bitbucket Data Center (7.20 and later), as its documents and the knowledge base describe it.
  *
  * Parameters may stand in the body or the query, but the content type must be that of a form. A rotation kills both
- * tokens of the old pair. What a replayed refresh token does is not documented: four policies, the plainest by default.
+ * tokens of the old pair. What they leave open stands in `oauth-rules.ts`.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Reply } from './answers.js'
+import type { OAuthNumbers, OAuthRules } from './oauth-rules.js'
 import { type ApplicationLink, randomText, type SandboxState, type TokenPair } from './state.js'
 
 /** How the provider behaves where documents leave it open. */
-export interface OAuthOptions {
-  readonly accessTokenSeconds: number
-  readonly refreshTokenSeconds: number
-  readonly codeSeconds: number
-  /** `grace` issues another pair for a minute, and `same-pair` answers with the one that was issued then. */
-  readonly replay: 'invalid-grant' | 'revoke-family' | 'grace' | 'same-pair'
-  readonly redirectUriOnRefresh: 'lenient' | 'strict-if-present' | 'required'
-}
+export type OAuthOptions = OAuthRules & OAuthNumbers
 
 /** RFC 6749, section 5.2. */
 function oauthError(status: number, error: string, description: string): Reply {
@@ -34,11 +28,11 @@ export function answerToken(
   parameters: URLSearchParams,
 ): Reply {
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== form) {
-    return oauthError(400, 'invalid_request', `The content type must be ${form}`)
+    return oauthError(Number(options.contentTypeStatus), 'invalid_request', `The content type must be ${form}`)
   }
-  const link = state.links.find(({ clientId }) => clientId === parameters.get('client_id'))
-  if (link === undefined || !isSame(link.clientSecret, parameters.get('client_secret') ?? '')) {
-    return oauthError(401, 'invalid_client', 'Client authentication failed')
+  const link = findClient(state, parameters)
+  if (link === undefined) {
+    return oauthError(Number(options.invalidClientStatus), 'invalid_client', 'Client authentication failed')
   }
   const grant = parameters.get('grant_type')
   if (grant === null) return oauthError(400, 'invalid_request', 'The parameter grant_type is missing')
@@ -53,12 +47,51 @@ export function answerToken(
   return oauthError(400, 'unsupported_grant_type', 'Use authorization_code or refresh_token')
 }
 
+function findClient({ links }: SandboxState, parameters: URLSearchParams): ApplicationLink | undefined {
+  const link = links.find(({ clientId }) => clientId === parameters.get('client_id'))
+  return link !== undefined && isSame(link.clientSecret, parameters.get('client_secret') ?? '') ? link : undefined
+}
+
+/** Puts the id and secret of an `Authorization` header beside the parameters, where that is accepted (RFC 6749, 2.3.1). */
+export function addBasicClient(authorization: string | undefined, parameters: URLSearchParams): void {
+  const [, value] = /^basic +([\w+/=]+)$/iu.exec(authorization ?? '') ?? []
+  if (value === undefined || parameters.has('client_id')) return
+  const [id = '', ...secret] = Buffer.from(value, 'base64').toString().split(':')
+  const decode = (text: string): string => new URLSearchParams(`v=${text}`).get('v') ?? ''
+  parameters.set('client_id', decode(id))
+  parameters.set('client_secret', decode(secret.join(':')))
+}
+
+/** `POST /rest/oauth2/latest/revoke` (RFC 7009): of an unknown token nobody is told that it is unknown. */
+export function answerRevoke(
+  state: SandboxState,
+  options: OAuthOptions,
+  contentType: string | undefined,
+  parameters: URLSearchParams,
+): Reply {
+  if (contentType?.split(';')[0]?.trim().toLowerCase() !== form) {
+    return oauthError(Number(options.contentTypeStatus), 'invalid_request', `The content type must be ${form}`)
+  }
+  const link = findClient(state, parameters)
+  if (link === undefined) {
+    return oauthError(Number(options.invalidClientStatus), 'invalid_client', 'Client authentication failed')
+  }
+  const token = parameters.get('token') ?? ''
+  if (token === '') return oauthError(400, 'invalid_request', 'The parameter token is missing')
+  const found = state.tokens.find(({ accessToken, refreshToken }) => accessToken === token || refreshToken === token)
+  if (found !== undefined && found.clientId === link.clientId) {
+    for (const pair of state.tokens) if (pair.family === found.family) pair.revoked = true
+  }
+  return { status: 200 }
+}
+
 function isSame(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-const invalidGrant = (description: string): Reply => oauthError(400, 'invalid_grant', description)
+const invalidGrant = ({ invalidGrantStatus }: OAuthOptions, description: string): Reply =>
+  oauthError(Number(invalidGrantStatus), 'invalid_grant', description)
 
 function exchangeCode(
   state: SandboxState,
@@ -71,14 +104,19 @@ function exchangeCode(
   const code = state.codes[index]
   // A code works once, whatever comes of it.
   if (code !== undefined) state.codes.splice(index, 1)
-  if (code === undefined || code.clientId !== link.clientId) return invalidGrant('The authorization code is not known')
-  if (code.expiresAt <= now) return invalidGrant('The authorization code has expired')
-  if (code.redirectUri !== parameters.get('redirect_uri')) return invalidGrant('The redirect URI does not match')
+  if (code === undefined || code.clientId !== link.clientId)
+    return invalidGrant(options, 'The authorization code is not known')
+  if (code.expiresAt <= now) return invalidGrant(options, 'The authorization code has expired')
+  if (code.redirectUri !== parameters.get('redirect_uri'))
+    return invalidGrant(options, 'The redirect URI does not match')
   if (!isVerified(code.challenge, code.challengeMethod, parameters.get('code_verifier'))) {
-    return invalidGrant('The code verifier does not match the challenge')
+    return invalidGrant(options, 'The code verifier does not match the challenge')
   }
   const { user, scopes, redirectUri } = code
-  if (state.users[user]?.active !== true) return invalidGrant('The user is not active')
+  if (state.users[user]?.active !== true) return invalidGrant(options, 'The user is not active')
+  if (options.grants === 'replaced') {
+    for (const pair of state.tokens) if (pair.user === user && pair.clientId === link.clientId) pair.revoked = true
+  }
   return issue(state, options, now, { family: randomText(), clientId: link.clientId, redirectUri, user, scopes })
 }
 
@@ -100,19 +138,20 @@ function refresh(
   const pair = findPresented(state, given)
   const redirectUri = parameters.get('redirect_uri')
   if (options.redirectUriOnRefresh === 'required' && redirectUri === null) {
-    return oauthError(400, 'invalid_grant', 'The redirect URI is missing')
+    return invalidGrant(options, 'The redirect URI is missing')
   }
   const isChecked = options.redirectUriOnRefresh !== 'lenient' && redirectUri !== null
   if (isChecked && redirectUri !== (pair?.redirectUri ?? redirectUri)) {
-    return invalidGrant('The redirect URI does not match')
+    return invalidGrant(options, 'The redirect URI does not match')
   }
   if (pair === undefined || pair.clientId !== link.clientId || pair.revoked === true) {
-    return invalidGrant('The refresh token is not known')
+    return invalidGrant(options, 'The refresh token is not known')
   }
-  if (pair.refreshExpiresAt <= now) return invalidGrant('The refresh token has expired')
+  if (pair.refreshExpiresAt <= now) return invalidGrant(options, 'The refresh token has expired')
   if (pair.rotatedAt !== undefined) return replay(state, options, now, pair)
-  if (state.users[pair.user]?.active !== true) return invalidGrant('The user is not active')
+  if (state.users[pair.user]?.active !== true) return invalidGrant(options, 'The user is not active')
   pair.rotatedAt = now
+  if (options.oldAccessToken === 'lives') pair.outlivesRotation = true
   const reply = issue(state, options, now, pair)
   const issued = state.tokens.at(-1)
   if (issued !== undefined) pair.next = issued.refreshToken
@@ -138,10 +177,11 @@ function replay(state: SandboxState, options: OAuthOptions, now: number, pair: T
     return answerPair(options, now, child)
   }
   if (options.replay === 'revoke-family') for (const other of family) other.revoked = true
-  return invalidGrant('The refresh token was used before')
+  return invalidGrant(options, 'The refresh token was used before')
 }
 
-type Grant = Pick<TokenPair, 'family' | 'clientId' | 'redirectUri' | 'user' | 'scopes'>
+type Grant = Pick<TokenPair, 'family' | 'clientId' | 'redirectUri' | 'user' | 'scopes'> &
+  Partial<Pick<TokenPair, 'refreshExpiresAt'>>
 
 function issue(state: SandboxState, options: OAuthOptions, now: number, grant: Grant): Reply {
   return answerPair(options, now, issuePair(state, options, now, grant))
@@ -183,6 +223,7 @@ function issuePair(state: SandboxState, options: OAuthOptions, now: number, gran
   const { family, clientId, redirectUri, user, scopes } = grant
   const accessToken = makeToken()
   const refreshToken = makeToken()
+  const until = now + options.refreshTokenSeconds * 1000
   state.tokens.push({
     family,
     clientId,
@@ -192,7 +233,7 @@ function issuePair(state: SandboxState, options: OAuthOptions, now: number, gran
     accessToken,
     accessExpiresAt: now + options.accessTokenSeconds * 1000,
     refreshToken,
-    refreshExpiresAt: now + options.refreshTokenSeconds * 1000,
+    refreshExpiresAt: (options.refreshLifetime === 'absolute' && grant.refreshExpiresAt) || until,
   })
   const dead = state.tokens.findIndex(({ rotatedAt, revoked }) => rotatedAt !== undefined || revoked === true)
   if (state.tokens.length > pairsKept && dead >= 0) state.tokens.splice(dead, 1)
@@ -212,11 +253,14 @@ export type Authorize =
   | { readonly outcome: 'ask'; readonly link: ApplicationLink; readonly scopes: readonly string[] }
 
 /** Judges the parameters of `GET /rest/oauth2/latest/authorize`. Nothing is redirected to an unregistered address. */
-export function judgeAuthorize(state: SandboxState, parameters: URLSearchParams): Authorize {
+export function judgeAuthorize(state: SandboxState, options: OAuthOptions, parameters: URLSearchParams): Authorize {
   const link = state.links.find(({ clientId }) => clientId === parameters.get('client_id'))
   if (link === undefined) return { outcome: 'page', message: 'The client id is not known.' }
   if (parameters.get('redirect_uri') !== link.redirectUri) {
     return { outcome: 'page', message: 'The redirect URI is not the one of the application link.' }
+  }
+  if (!isRedirectAllowed(link.redirectUri, options)) {
+    return { outcome: 'page', message: 'The redirect URI of the application link must use https.' }
   }
   if (parameters.get('response_type') !== 'code') {
     return { outcome: 'redirect', location: redirectWith(link, parameters, { error: 'unsupported_response_type' }) }
@@ -238,6 +282,12 @@ export function judgeAuthorize(state: SandboxState, parameters: URLSearchParams)
     }
   }
   return { outcome: 'ask', link, scopes }
+}
+
+function isRedirectAllowed(address: string, { httpRedirect }: OAuthOptions): boolean {
+  const { protocol, hostname } = new URL(address)
+  if (protocol !== 'http:' || httpRedirect === 'any') return true
+  return httpRedirect === 'loopback' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(hostname)
 }
 
 /** RFC 7636, sections 4.2 and 4.3. Documents and clients disagree on the case of the method, so it does not matter. */

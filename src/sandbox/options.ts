@@ -1,7 +1,9 @@
 /** What a sandbox can be started with, and the defaults where the documents leave something open. */
 import type { CallerRules } from './caller.js'
 import type { Estate } from './estate.js'
+import type { Fault } from './faults.js'
 import type { OAuthOptions } from './oauth.js'
+import { fillRules, type OAuthNumbers, oauthNumbers, type OAuthRules } from './oauth-rules.js'
 import type { Features } from './router.js'
 
 /** How the sandbox is started. What a document leaves open is an option with its default stated. */
@@ -22,6 +24,8 @@ export interface SandboxOptions {
   /** The server's cap of `limit`. Default 1000. */
   readonly pageLimit?: number
   readonly estate?: Estate
+  /** What the documents of the OAuth 2.0 provider leave open; the names and defaults stand in `oauth-rules.ts`. */
+  readonly oauth?: Partial<OAuthRules & OAuthNumbers>
   /** Default 3600. */
   readonly accessTokenSeconds?: number
   /** Default 7776000, 90 days. */
@@ -39,15 +43,8 @@ export interface SandboxOptions {
   readonly bitbucket?: '7.21' | '8.19' | '9.4' | '10.2'
   /** Serves an unknown bearer token as nobody, with lists cut to half, instead of refusing it. */
   readonly anonymousRead?: boolean
-  /**
-   * An unknown or killed bearer token: nobody, who is let in where everybody is, or refused everywhere. Reports differ.
-   * Default `anonymous`.
-   */
-  readonly deadToken?: CallerRules['deadToken']
-  /** Status where a token's user may and its scopes do not; not documented. Default 401, as for a missing permission. */
-  readonly scopeFailure?: 401 | 403
-  /** Secure administrator sessions: whether they stop bearer tokens is not documented. Default `off`. */
-  readonly webSudo?: CallerRules['webSudo']
+  /** Trouble from the start on. */
+  readonly faults?: readonly Fault[]
   /** Default: kebab for 7.21, else camel. */
   readonly mailSpelling?: 'camel' | 'kebab'
   /** Where the SSH key policy answers; the documents print it without its module. Default `ssh`. */
@@ -83,19 +80,22 @@ export function featuresOf(options: SandboxOptions): Features {
 }
 
 /** What is decided about callers where documents leave it open. */
-export function callerRulesOf({ deadToken, scopeFailure, webSudo }: SandboxOptions): CallerRules {
-  return { deadToken: deadToken ?? 'anonymous', scopeFailure: scopeFailure ?? 401, webSudo: webSudo ?? 'off' }
+export function callerRulesOf({ oauth = {} }: SandboxOptions): CallerRules {
+  const { deadToken, scopeFailure, webSudo } = fillRules(oauth)
+  return { deadToken, scopeFailure: scopeFailure === '403' ? 403 : 401, webSudo }
 }
 
 /** What the OAuth 2.0 provider does where its documents leave it open. */
 export function oauthOptionsOf(options: SandboxOptions): OAuthOptions {
-  return {
-    accessTokenSeconds: options.accessTokenSeconds ?? 3600,
-    refreshTokenSeconds: options.refreshTokenSeconds ?? 7_776_000,
-    codeSeconds: options.codeSeconds ?? 10,
-    replay: options.replay ?? 'invalid-grant',
-    redirectUriOnRefresh: options.redirectUriOnRefresh ?? 'strict-if-present',
-  }
+  const { oauth = {}, accessTokenSeconds, refreshTokenSeconds, codeSeconds, replay, redirectUriOnRefresh } = options
+  const numbers = { accessTokenSeconds, refreshTokenSeconds, codeSeconds }
+  const given = Object.entries({ ...numbers, ...oauth }).filter(([, value]) => value !== undefined)
+  const rules = fillRules({
+    ...(replay && { replay }),
+    ...(redirectUriOnRefresh && { redirectUriOnRefresh }),
+    ...oauth,
+  })
+  return { ...oauthNumbers, ...Object.fromEntries(given), ...rules }
 }
 
 export function isAtLeast(version: string, least: string): boolean {

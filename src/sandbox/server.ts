@@ -16,7 +16,8 @@ import { Entrance } from './entrance.js'
 import { EventStream } from './event-stream.js'
 import { type Armed, createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
-import { answerToken, type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
+import { type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
+import { OAuthEndpoints } from './oauth-endpoints.js'
 import { callerRulesOf, featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
 import { answerStatus, outsidePage } from './front.js'
 import { closeListener, createListener, type Listener, openListener } from './listener.js'
@@ -32,8 +33,9 @@ import { Sessions } from './sessions.js'
 import { createSignIn } from './sign-in.js'
 import { randomText, type SandboxState, setPasswords } from './state.js'
 import { saveState } from './storage.js'
+import { parseTarget } from './target.js'
 import { type TrustFile, writeTrustFile } from './trust-file.js'
-import { cutConnection, readBody, sendReply } from './wire.js'
+import { cutConnection, hasBody, noBody, readBody, sendReply } from './wire.js'
 
 export type { SandboxOptions } from './options.js'
 export type { RequestRecord } from './request-log.js'
@@ -70,7 +72,7 @@ class Running implements Sandbox {
   readonly #hosts: ReadonlySet<string>
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
-  readonly #signIn: ReturnType<typeof createSignIn>
+  readonly #endpoints: OAuthEndpoints
   #offset = 0
   #served = 0
 
@@ -83,6 +85,7 @@ class Running implements Sandbox {
     this.version = versions[bitbucket]
     this.state = prepareState(options)
     setPasswords(this.state, this.password)
+    for (const fault of options.faults ?? []) this.#faults.add(fault)
     this.#oauth = oauthOptionsOf(options)
     const now = (): number => this.#now()
     const features = featuresOf(options)
@@ -102,13 +105,15 @@ class Running implements Sandbox {
       options.autoConsent === true,
       options.openPages ?? isLoopback(host),
     ]
-    this.#signIn = createSignIn(this.state, this.#oauth, { base, autoConsent, sessions, entrance, now })
+    const signIn = createSignIn(this.state, this.#oauth, { base, autoConsent, sessions, entrance, now })
+    this.#endpoints = new OAuthEndpoints(this.state, this.#oauth, signIn, now)
     this.#site = new Site({ host: this, base, sessions, entrance, isOpen })
     this.#certificate = options.tls === true ? makeCertificate([...this.#hosts].map(unbracket)) : undefined
     this.#listener = createListener(this.#certificate, (request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
+      this.#serve(request, response).catch(() => {
+        // Never what went wrong within.
         if (response.headersSent) response.destroy()
-        else sendReply(response, 'GET', failure(500, null, error instanceof Error ? error.message : String(error)))
+        else sendReply(response, 'GET', failure(500, null, 'The sandbox has made a mistake'))
       })
     })
   }
@@ -239,22 +244,23 @@ class Running implements Sandbox {
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = incoming.method ?? 'GET'
-    const body = await readBody(incoming)
+    const body = hasBody(incoming) ? await readBody(incoming) : noBody
     // Names that lead elsewhere today and here tomorrow (DNS rebinding) get no answer.
     const isKnown = this.#hosts.has((incoming.headers.host ?? '').replace(/:\d+$/u, '').toLowerCase())
     if (!isKnown) return sendReply(response, method, { status: 421, text: 'Unknown host' })
     if (body === null)
       return sendReply(response, method, { ...failure(413, null, 'Too large'), headers: { connection: 'close' } })
-    const url = new URL(incoming.url ?? '/', 'http://sandbox')
-    const isInside = url.pathname === this.#base || url.pathname.startsWith(`${this.#base}/`)
+    const target = parseTarget(incoming.url ?? '/')
+    if (target === undefined) return sendReply(response, method, unrouted(undefined, 400, 'Bad Request'))
+    const isInside = target.path === this.#base || target.path.startsWith(`${this.#base}/`)
     if (!isInside) return sendReply(response, method, outsidePage)
-    const path = url.pathname.slice(this.#base.length) || '/'
-    const request: Request = { method, path, query: url.searchParams, headers: incoming.headers, body }
+    const path = target.path.slice(this.#base.length) || '/'
+    const request: Request = { method, path, query: target.query, headers: incoming.headers, body }
     if (path.startsWith('/__control/')) {
       return sendReply(response, method, this.#control(request, incoming.socket.remoteAddress ?? ''))
     }
     if (isPagePath(path)) return this.#servePage(request, response)
-    const trouble = this.#faults.take(method, `${path}${url.search}`)
+    const trouble = this.#faults.take(method, path + target.search)
     await this.#answerSlowly(request, trouble, response)
   }
 
@@ -281,7 +287,8 @@ class Running implements Sandbox {
       note(0)
       return cutConnection(response)
     }
-    const { reply, user } = this.#answer(request, trouble)
+    const late = this.#endpoints.takesTime(request) ? await this.#endpoints.pass() : undefined
+    const { reply, user } = late === undefined ? this.#answer(request, trouble) : { reply: late, user: undefined }
     // What was done is on the disk before anybody hears of it. A code of the authorize page is given out by GET.
     if (method !== 'GET' || path.endsWith('/authorize')) this.save()
     note(trouble?.kind === 'drop-after' ? 0 : reply.status, user)
@@ -298,23 +305,15 @@ class Running implements Sandbox {
   }
 
   #answer(request: Request, trouble: Trouble | undefined): Answered {
-    const { path, method, query } = request
-    const body = request.body.toString()
+    const { path } = request
     const scripted = trouble === undefined ? undefined : replyOf(trouble)
     if (scripted !== undefined)
       return { reply: scripted, user: trouble?.kind === 'body' ? this.#nameCaller(request) : undefined }
     if (path === '/status') return { reply: answerStatus(this.state.status), user: undefined }
     if (this.state.status !== 'RUNNING')
       return { reply: { status: 503, text: 'Bitbucket is starting up' }, user: undefined }
-    const [, endpoint] = /^\/rest\/oauth2\/(?:latest|1\.0)\/(authorize|token)$/u.exec(path) ?? []
-    if (endpoint === 'token' && method === 'POST') {
-      const parameters = new URLSearchParams([...query, ...new URLSearchParams(body)])
-      const type = headerOf(request, 'content-type')
-      return { reply: answerToken(this.state, this.#oauth, this.#now(), type, parameters), user: undefined }
-    }
-    if (endpoint === 'authorize' && (method === 'GET' || method === 'POST')) {
-      return { reply: this.#signIn(method, query, body, headerOf(request, 'cookie')), user: undefined }
-    }
+    const reply = this.#endpoints.answer(request)
+    if (reply !== undefined) return { reply, user: undefined }
     if (!path.startsWith('/rest/')) return { reply: unrouted(headerOf(request, 'accept')), user: undefined }
     return answerRest(this.#rest, request, trouble?.kind === 'anonymous')
   }

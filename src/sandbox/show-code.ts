@@ -49,6 +49,12 @@ export function rootOf(state: SandboxState, repository: Repository): number {
   return root.id
 }
 
+/** A slug holds small letters, digits, dots, hyphens and underscores. */
+export function slugOf(name: string): string {
+  const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  return plain.replaceAll(/[^a-z0-9._-]+/gu, '-')
+}
+
 /** By the names of project and repository. */
 export function sortRepositories(repositories: readonly Repository[], order: string | null): readonly Repository[] {
   const placeOf = ({ project, name }: Repository): string => `${project}\n${name}`.toLowerCase()

@@ -69,7 +69,7 @@ export function createSignIn(
   return (method, query, body, cookie) => {
     const form = new URLSearchParams(body)
     const request = method === 'POST' ? new URLSearchParams(form.get('query') ?? '') : query
-    const asked = judgeAuthorize(state, request)
+    const asked = judgeAuthorize(state, oauth, request)
     if (asked.outcome === 'page') return pageReply(400, errorPage(base, asked.message, advise(base, request)))
     if (asked.outcome === 'redirect') return redirectReply(asked.location, 302)
     if (options.autoConsent) return grant(asked, request, 'admin')

@@ -4,6 +4,13 @@ import type { Reply } from './answers.js'
 
 const largestBody = 1_048_576
 
+export const noBody: Buffer = Buffer.alloc(0)
+
+/** Whether there is a body to wait for. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
 /** The body, byte for byte; `null` when it is too large to be one of this API. */
 export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = []

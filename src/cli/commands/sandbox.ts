@@ -2,7 +2,9 @@
 import type { Settings } from '../../host/settings.js'
 import { UsageError } from '../../model/errors.js'
 import { findNearest } from '../../model/nearest.js'
+import { readFaultFile } from '../../sandbox/fault-file.js'
 import { describeSandbox } from '../../sandbox/introduction.js'
+import { readOAuthOption } from '../../sandbox/oauth-rules.js'
 import { type SandboxOptions, startSandbox } from '../../sandbox/server.js'
 import type { Command } from '../call.js'
 
@@ -26,6 +28,7 @@ export const run: Command = async ({ settings, face, world }) => {
 function sandboxOptions(settings: Settings): SandboxOptions {
   const rateLimit = settings.text('rate-limit')
   const estate = settings.text('estate')
+  const faults = settings.text('faults')
   return {
     ...given('port', settings.number('port')),
     ...given('host', settings.text('host')),
@@ -36,11 +39,22 @@ function sandboxOptions(settings: Settings): SandboxOptions {
     ...given('pageLimit', settings.number('page-limit')),
     ...(rateLimit === undefined ? {} : { rateLimit: parseRate(rateLimit) }),
     ...(estate === undefined ? {} : { estate: parseEstate(estate) }),
+    ...(faults === undefined ? {} : { faults: asUsage(() => readFaultFile(faults)) }),
+    oauth: asUsage(() => Object.fromEntries(settings.list('oauth').map(readOAuthOption))),
     ...given('control', settings.choice('control')),
     ...given('openPages', settings.choice('open-pages')),
     allowedHosts: settings.list('allow-host').map((name) => name.toLowerCase()),
     tls: settings.flag('tls'),
     autoConsent: settings.flag('auto-consent'),
+  }
+}
+
+/** What the sandbox does not take is a mistake in the command. */
+function asUsage<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -62,7 +76,7 @@ function parseRate(text: string): { capacity: number; fillRate: number } {
   return { capacity: Number(match[1]), fillRate: Number(match[2]) }
 }
 
-const estates = ['groups', 'users', 'memberships'] as const
+const estates = ['projects', 'repositories', 'groups', 'users', 'memberships', 'seed'] as const
 
 function parseEstate(text: string): NonNullable<SandboxOptions['estate']> {
   const pairs = text.split(',').map((pair) => {
@@ -76,6 +90,9 @@ function parseEstate(text: string): NonNullable<SandboxOptions['estate']> {
 function unknownEstate(pair: string, name: string): UsageError {
   const nearest = findNearest(name, estates)
   return new UsageError(`--estate: ${JSON.stringify(pair)} is not understood`, {
-    hint: nearest === undefined ? 'Write groups=300,users=1000,memberships=3000.' : `Did you mean ${nearest}=COUNT?`,
+    hint:
+      nearest === undefined
+        ? 'Write projects=100,repositories=2000,groups=300,users=1000,memberships=3000.'
+        : `Did you mean ${nearest}=COUNT?`,
   })
 }

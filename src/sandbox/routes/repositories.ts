@@ -6,7 +6,7 @@ import type { Repository } from '../instance-state.js'
 import { type CodeLevel, rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { findRepository, inProject, inRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
-import { showRepository, sortRepositories } from '../show-code.js'
+import { showRepository, slugOf, sortRepositories } from '../show-code.js'
 import type { SandboxState } from '../state.js'
 import { personalProject } from './projects.js'
 import { fieldsOf } from './settings.js'
@@ -90,12 +90,6 @@ function readRepository(body: unknown): Wanted | Reply {
     return invalid('That is not the name of a branch', 'defaultBranch')
   }
   return fields as Wanted
-}
-
-/** A slug holds small letters, digits, dots, hyphens and underscores. */
-export function slugOf(name: string): string {
-  const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
-  return plain.replaceAll(/[^a-z0-9._-]+/gu, '-')
 }
 
 function assign(repository: Repository, wanted: Wanted): void {
