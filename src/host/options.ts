@@ -6,6 +6,7 @@
  */
 import { loginOptions, moveOptions, recoverOptions, recoveryKeyOptions } from './auth-options.js'
 import { sandboxOptions } from './sandbox-options.js'
+import { planOptions, standOptions } from './plan-option-table.js'
 import { helperOptions, storeOptions } from './store-options.js'
 
 /** One option. */
@@ -93,23 +94,6 @@ export const connectionOptions: readonly Option[] = [
   },
 ]
 
-/** Options of `plan`, `apply` and `drift`. */
-export const planOptions: readonly Option[] = [
-  { name: 'target', type: 'list', value: 'PATTERN', description: 'Plan only what this address pattern covers' },
-  {
-    name: 'update-secrets',
-    type: 'list',
-    value: 'PATTERN',
-    description: 'Write the declared secrets of these items again',
-  },
-  {
-    name: 'secrets-dir',
-    type: 'string',
-    value: 'DIR',
-    description: 'Directory with one file a secret (else BBSTATE_SECRET_NAME)',
-  },
-]
-
 /** Options of every command. */
 export const outputOptions: readonly Option[] = [
   { name: 'json', type: 'boolean', description: 'Result as JSON on stdout' },
@@ -167,12 +151,7 @@ export const commands: readonly CommandWords[] = [
         type: 'boolean',
         description: 'Exit with 2 where changes are pending',
       },
-      {
-        name: 'snapshot',
-        type: 'string',
-        value: 'FILE',
-        description: 'Plan against a snapshot instead of a server: no network, no credentials',
-      },
+      ...standOptions,
       ...planOptions,
       ...configurationOptions,
       ...connectionOptions,
@@ -228,7 +207,7 @@ export const commands: readonly CommandWords[] = [
     options: [
       { name: 'unmanaged', type: 'boolean', description: 'List live items that no file declares' },
       { name: 'volatile', type: 'boolean', description: 'Count settings that change by themselves, such as loggers' },
-      ...planOptions.filter(({ name }) => name === 'target'),
+      ...planOptions.filter(({ name }) => ['target', 'policy', 'policy-base'].includes(name)),
       ...configurationOptions,
       ...connectionOptions,
       ...outputOptions,
