@@ -10,8 +10,25 @@ export interface GivenPattern {
   readonly pattern: string
 }
 
+/** Patterns of the command line, as far as they must match. */
+interface Given {
+  readonly targets?: readonly string[]
+  readonly updateSecrets?: readonly string[]
+  readonly patterns?: readonly GivenPattern[]
+}
+
+/** @throws PlanError `PLAN_UNSAFE` for the first pattern of any option that covers nothing. */
+export function requireTargets({ targets = [], updateSecrets = [], patterns = [] }: Given, desired: Desired): void {
+  const given = [
+    ...targets.map((pattern) => ({ option: '--target', pattern })),
+    ...updateSecrets.map((pattern) => ({ option: '--update-secrets', pattern })),
+    ...patterns,
+  ]
+  requireMatches(given, desired)
+}
+
 /** @throws PlanError `PLAN_UNSAFE` for the first pattern that covers nothing, with the nearest address. */
-export function requireMatches(given: readonly GivenPattern[], desired: Desired): void {
+function requireMatches(given: readonly GivenPattern[], desired: Desired): void {
   if (given.length === 0) return
   const addresses = [...desired.items, ...desired.collections].map(({ address }) => address)
   for (const { option, pattern } of given) {

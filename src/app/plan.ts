@@ -9,11 +9,20 @@ import { type Draft, digestOfPlan, finishChange } from '../model/draft.js'
 import type { Listener } from '../model/event.js'
 import { type Allowances, guardDrafts, refuse } from '../model/guard.js'
 import { orderChanges } from '../model/order.js'
-import { type Change, type FieldChange, type Plan, summarise, type Warning } from '../model/plan.js'
+import {
+  type Change,
+  type FieldChange,
+  type Loosening,
+  type Plan,
+  type Scope,
+  summarise,
+  type Warning,
+} from '../model/plan.js'
 import { coversAddress } from '../model/policy.js'
 import type { Registry } from '../model/resource.js'
 import { draftDeclared, draftPruned, findEmptied, type Pruning } from './draft-plan.js'
 import { type Access, judgeAccess } from './access.js'
+import type { ChangedScope } from './changed-scope.js'
 import { markLast } from './dependencies.js'
 import { checkCreations, checkRemovals, checkVersions, findReadOnly } from './draft-checks.js'
 import { checkEntrances } from './entrances.js'
@@ -21,7 +30,7 @@ import { draftGoneWith } from './gone-with.js'
 import { type LiveState, startLiveState } from './live-state.js'
 import { judgeLimits } from './judge-limits.js'
 import { judgeHazards } from './outlook.js'
-import { type GivenPattern, requireMatches } from './patterns.js'
+import { type GivenPattern, requireTargets } from './patterns.js'
 import type { Clock, LiveServer, Sha256 } from './ports.js'
 import { leaveOutUnknown } from './principals.js'
 import { type Declared, readDeclared } from './read-declared.js'
@@ -48,6 +57,10 @@ export interface PlanOptions {
   /** Patterns of items whose declared secrets are written again. */
   readonly updateSecrets?: readonly string[]
   readonly allow?: Allowances
+  /** The part that differs from another configuration: only that is read and planned. */
+  readonly changed?: ChangedScope
+  /** Guards that the configuration has less strictly than another one. */
+  readonly loosened?: readonly Loosening[]
   /** Further patterns that must name something declared: the addresses of `--allow`. */
   readonly patterns?: readonly GivenPattern[]
 }
@@ -60,8 +73,8 @@ export interface PlanOptions {
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { registry, server, listen, options = {} } = input
   const { allow = noAllowances } = options
-  requireMatches(patternsOf(options), input.desired)
-  const focused = focus(input.desired, options.targets ?? [], input.clock)
+  requireTargets(options, input.desired)
+  const focused = focus(input.desired, options, input.clock)
   checkEntrances(registry, focused, allow)
   checkVersions(focused, server.identity.version)
   const state = startLiveState(server.reading())
@@ -86,7 +99,12 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     ...(await judgeLimits({ desired, declared, drafts, state, access, allow })),
   ]
   if (refused.length > 0) throw refuse('The plan is refused', refused)
-  const remarks = [...hazards.warnings, ...warnings, ...endingWaivers(desired.policy.ignore, input.clock)]
+  const remarks = [
+    ...(options.changed?.warnings ?? []),
+    ...hazards.warnings,
+    ...warnings,
+    ...endingWaivers(desired.policy.ignore, input.clock),
+  ]
   return finishPlan(input, { desired, drafts, pruning, access, warnings: remarks })
 }
 
@@ -109,15 +127,20 @@ async function draftAll(
   return { drafts: [...drafted, ...pruning.drafts, ...gone], pruning }
 }
 
-/** The part of the configuration that is planned: the targets, less what is ignored. */
-function focus(desired: Desired, targets: readonly string[], clock: Clock): Desired {
+/** The part of the configuration that is planned: the targets and what changed, less what is ignored. */
+export function focus(desired: Desired, { targets = [], changed }: PlanOptions, clock: Clock): Desired {
   checkWaivers(desired.policy.ignore, clock)
   const isTarget = (address: string): boolean =>
     targets.length === 0 || targets.some((target) => coversAddress(target, address))
+  const isChanged = ({ address }: { readonly address: string }): boolean =>
+    changed === undefined || changed.items.has(address) || changed.collections.has(address)
   const isIgnored = ignoredBy(desired.policy.ignore)
-  const items = desired.items.filter(({ address }) => !isIgnored(address) && isTarget(address))
-  const collections = desired.collections.filter(({ address }) => !isIgnored(address) && isTarget(address))
-  return { ...desired, items: targets.length === 0 ? items : withAncestors(desired, items), collections }
+  const items = desired.items.filter((item) => !isIgnored(item.address) && isTarget(item.address) && isChanged(item))
+  const collections = desired.collections.filter(
+    (one) => !isIgnored(one.address) && isTarget(one.address) && isChanged(one),
+  )
+  const isWhole = targets.length === 0 && changed === undefined
+  return { ...desired, items: isWhole ? items : withAncestors(desired, items), collections }
 }
 
 /** A targeted item is planned with its ancestors: it cannot be written where they are missing. */
@@ -129,15 +152,12 @@ function withAncestors(desired: Desired, items: Desired['items']): Desired['item
   })
 }
 
-function patternsOf({ targets = [], updateSecrets = [], patterns = [] }: PlanOptions): readonly GivenPattern[] {
-  return [
-    ...targets.map((pattern) => ({ option: '--target', pattern })),
-    ...updateSecrets.map((pattern) => ({ option: '--update-secrets', pattern })),
-    ...patterns,
-  ]
+type FinishInput = Omit<PlanInput, 'server' | 'desired'> & {
+  readonly server: Pick<LiveServer, 'identity' | 'requests'>
 }
 
-interface Judged {
+/** What a plan is finished from. */
+export interface Judged {
   readonly desired: Desired
   readonly drafts: readonly Draft[]
   readonly pruning: Pruning
@@ -145,8 +165,10 @@ interface Judged {
   readonly warnings: readonly Warning[]
 }
 
-function finishPlan(input: PlanInput, { desired, drafts, pruning, access, warnings }: Judged): Plan {
-  const { registry, server, clock, sha256, version } = input
+/** The drafts as data, in the order of the apply. */
+export function finishPlan(input: FinishInput, { desired, drafts, pruning, access, warnings }: Judged): Plan {
+  const { registry, server, clock, sha256, version, options = {} } = input
+  const scope = scopeOf(options)
   const items = new Map(desired.items.map((item) => [item.address, item]))
   const finish = (draft: Draft): Change => {
     const change = finishChange(draft, sha256)
@@ -165,12 +187,21 @@ function finishPlan(input: PlanInput, { desired, drafts, pruning, access, warnin
     server: server.identity,
     createdAt: new Date(clock.now()).toISOString(),
     changes,
+    ...(options.loosened === undefined || options.loosened.length === 0 ? {} : { loosened: options.loosened }),
+    ...(scope === undefined ? {} : { scope }),
     ...(access === undefined ? {} : { access: access.shifts }),
     unmanaged: pruning.unmanaged.map(({ address }) => address).sort(),
     kept: pruning.kept.map(({ address }) => address).sort(),
     warnings,
     summary: summarise(changes, unchanged, pruning.unmanaged.length),
     requests: server.requests(),
-    digest: digestOfPlan(server.identity.url, changes, undefined, sha256),
+    digest: digestOfPlan(server.identity.url, changes, scope, sha256),
   }
+}
+
+/** What was left out by the command line; `undefined` where nothing was. */
+function scopeOf({ targets = [], changed }: PlanOptions): Scope | undefined {
+  if (targets.length === 0 && changed === undefined) return undefined
+  if (changed === undefined) return { targets: [...targets].sort() }
+  return { targets: [...targets].sort(), changedSince: { ref: changed.ref, commit: changed.commit } }
 }

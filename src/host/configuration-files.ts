@@ -21,7 +21,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ConfigurationFile, ConfigurationFiles } from '../config/files.js'
 import { ConfigError, type Finding } from '../model/errors.js'
 
-const largest = 10 * 1024 * 1024
+/** Bytes that a file may have. */
+export const largestFile = 10 * 1024 * 1024
 
 /** Reads from the working directory. */
 export function configurationFiles(): ConfigurationFiles {
@@ -94,8 +95,13 @@ function listFolder(folder: string): string[] {
       if (entry.isSymbolicLink() && statOf(path)?.isDirectory() === true) {
         throw refuse(`${path} is a link to a folder, which is not followed`, 'Put the files there, or name it with -f.')
       }
-      return /\.(?:ya?ml|json)$/u.test(entry.name) ? [path] : []
+      return isConfigurationName(entry.name) ? [path] : []
     })
+}
+
+/** Whether a folder's file of this name belongs to the configuration. */
+export function isConfigurationName(name: string): boolean {
+  return /\.(?:ya?ml|json)$/u.test(name)
 }
 
 function listEntries(folder: string): readonly Dirent[] {
@@ -127,8 +133,8 @@ function readFile({ name, path }: FoundFile): ConfigurationFile {
   try {
     const stat = fstatSync(descriptor)
     if (!stat.isFile()) throw refuse(`${name} is not a regular file`, 'Devices, pipes and folders are not read.')
-    if (stat.size > largest) throw refuse(`${name} is larger than 10 MB`, 'Split it into several files.')
-    return { name, text: decode(name, readFileSync(descriptor)) }
+    if (stat.size > largestFile) throw refuse(`${name} is larger than 10 MB`, 'Split it into several files.')
+    return { name, text: decodeText(name, readFileSync(descriptor)) }
   } finally {
     closeSync(descriptor)
   }
@@ -147,7 +153,8 @@ function codeOf(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? 'unknown error'
 }
 
-function decode(name: string, bytes: Uint8Array): string {
+/** @throws ConfigError where the bytes are no UTF-8. */
+export function decodeText(name: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {

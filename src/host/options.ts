@@ -6,6 +6,7 @@
  */
 import { authCommands } from './auth-options.js'
 import { sandboxOptions } from './sandbox-options.js'
+import { planOptions, standOptions } from './plan-option-table.js'
 import { storeOptions } from './store-options.js'
 
 /** One option. */
@@ -96,23 +97,6 @@ export const connectionOptions: readonly Option[] = [
 /** Those that say how to reach a server, without saying who signs in. */
 const wayOptions = ['url', 'connection', 'ca-file', 'cert', 'key', 'proxy', 'max-rate', 'timeout', 'allow']
 
-/** Options of `plan`, `apply` and `drift`. */
-export const planOptions: readonly Option[] = [
-  { name: 'target', type: 'list', value: 'PATTERN', description: 'Plan only what this address pattern covers' },
-  {
-    name: 'update-secrets',
-    type: 'list',
-    value: 'PATTERN',
-    description: 'Write the declared secrets of these items again',
-  },
-  {
-    name: 'secrets-dir',
-    type: 'string',
-    value: 'DIR',
-    description: 'Directory with one file a secret (else BBSTATE_SECRET_NAME)',
-  },
-]
-
 /** Options of every command. */
 export const outputOptions: readonly Option[] = [
   { name: 'json', type: 'boolean', description: 'Result as JSON on stdout' },
@@ -170,12 +154,7 @@ export const commands: readonly CommandWords[] = [
         type: 'boolean',
         description: 'Exit with 2 where changes are pending',
       },
-      {
-        name: 'snapshot',
-        type: 'string',
-        value: 'FILE',
-        description: 'Plan against a snapshot instead of a server: no network, no credentials',
-      },
+      ...standOptions,
       ...planOptions,
       ...configurationOptions,
       ...connectionOptions,
@@ -268,7 +247,7 @@ export const commands: readonly CommandWords[] = [
     options: [
       { name: 'unmanaged', type: 'boolean', description: 'List live items that no file declares' },
       { name: 'volatile', type: 'boolean', description: 'Count settings that change by themselves, such as loggers' },
-      ...planOptions.filter(({ name }) => name === 'target'),
+      ...planOptions.filter(({ name }) => ['target', 'policy', 'policy-base'].includes(name)),
       ...configurationOptions,
       ...connectionOptions,
       ...outputOptions,

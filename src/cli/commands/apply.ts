@@ -18,7 +18,7 @@ export const run: Command = async (call) => {
   requireApproval(call)
   const expected = argument === undefined ? undefined : readPlan(call, argument)
   const listen = await face.listener()
-  const { registry, desired } = await loadConfiguration(world, settings)
+  const { registry, desired, options } = await loadConfiguration(world, settings)
   const server = await openWritableServer({ world, settings, listen, command: 'apply', ...assertionOf(desired) })
   try {
     const { clock, sha256, version, signal } = world
@@ -30,7 +30,7 @@ export const run: Command = async (call) => {
       clock,
       sha256,
       version,
-      options: planOptionsOf(settings, registry),
+      options: { ...planOptionsOf(settings, registry), ...options },
     })
     if (expected !== undefined) requireSamePlan(expected, plan)
     const digest = settings.text('expect-digest')

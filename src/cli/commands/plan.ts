@@ -4,7 +4,8 @@ import { loadConfiguration } from '../../host/configuration.js'
 import { writeDocument } from '../../host/documents.js'
 import { planOptionsOf } from '../../host/plan-options.js'
 import { assertionOf, openServer } from '../../host/server.js'
-import { planAgainstSnapshot } from '../../host/snapshot.js'
+import { planAgainstCommit, planAgainstSnapshot } from '../../host/stands.js'
+import { UsageError } from '../../model/errors.js'
 import type { Listener } from '../../model/event.js'
 import type { Plan } from '../../model/plan.js'
 import { countWords } from '../../report/words.js'
@@ -19,8 +20,6 @@ export const run: Command = async (call) => {
   if (out !== undefined) await writeDocument(out, formatJson(plan))
   if (face.options.json) face.print(formatJson(plan))
   else await face.result((report) => report.plan(plan))
-  if (plan.stand?.type === 'snapshot')
-    face.note(`Planned against a snapshot that is ${ageWords(plan.stand, plan)} old.\n`)
   const seconds = ((world.clock.elapsed() - started) / 1000).toFixed(1)
   if (!face.options.quiet && !face.options.json) face.note(`${countWords(plan.requests, 'request')} in ${seconds} s.\n`)
   if (out !== undefined && !face.options.quiet) face.note(`Saved to ${out}. ${useOf(plan, out)}\n`)
@@ -29,8 +28,13 @@ export const run: Command = async (call) => {
 
 async function planFor({ settings, world }: Call, listen: Listener): Promise<Plan> {
   const snapshot = settings.text('snapshot')
+  const against = settings.text('against')
+  if (snapshot !== undefined && against !== undefined) {
+    throw new UsageError('--snapshot and --against name two stands to plan against', { hint: 'Give one of them.' })
+  }
+  if (against !== undefined) return planAgainstCommit(world, settings, listen, against)
   if (snapshot !== undefined) return planAgainstSnapshot(world, settings, listen, snapshot)
-  const { registry, desired } = await loadConfiguration(world, settings)
+  const { registry, desired, options } = await loadConfiguration(world, settings)
   const server = await openServer({ world, settings, listen, command: 'plan', ...assertionOf(desired) })
   try {
     const { clock, sha256, version } = world
@@ -42,17 +46,11 @@ async function planFor({ settings, world }: Call, listen: Listener): Promise<Pla
       clock,
       sha256,
       version,
-      options: planOptionsOf(settings, registry),
+      options: { ...planOptionsOf(settings, registry), ...options },
     })
   } finally {
     await server.close()
   }
-}
-
-function ageWords({ takenAt }: { readonly takenAt: string }, { createdAt }: Plan): string {
-  const minutes = Math.max(0, Math.floor((Date.parse(createdAt) - Date.parse(takenAt)) / 60_000))
-  if (minutes < 120) return countWords(minutes, 'minute')
-  return minutes < 2880 ? countWords(Math.floor(minutes / 60), 'hour') : countWords(Math.floor(minutes / 1440), 'day')
 }
 
 function useOf(plan: Plan, file: string): string {

@@ -2,6 +2,7 @@
 import { takeSnapshot } from '../../app/take-snapshot.js'
 import { registry } from '../../host/configuration.js'
 import { writeDocument } from '../../host/documents.js'
+import { headOf } from '../../host/git.js'
 import { openServer } from '../../host/server.js'
 import { formatJson } from '../../report/json.js'
 import { countWords, escapeText } from '../../report/words.js'
@@ -13,7 +14,16 @@ export const run: Command = async ({ settings, face, world }) => {
   try {
     const { clock, version } = world
     const exclude = settings.list('exclude')
-    const snapshot = await takeSnapshot({ registry, server, listen, clock, version, exclude })
+    const commit = headOf(world.environment)
+    const snapshot = await takeSnapshot({
+      registry,
+      server,
+      listen,
+      clock,
+      version,
+      exclude,
+      ...(commit === undefined ? {} : { commit }),
+    })
     const { settings: singles, collections, lacking } = snapshot
     const items = singles.length + collections.reduce((sum, collection) => sum + collection.items.length, 0)
     const out = settings.text('out')

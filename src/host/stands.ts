@@ -1,11 +1,12 @@
-/** Plans against a snapshot file: opens no connection, and looks for no credentials. */
+/** Plans without a server, against a snapshot or a commit: no connection is opened, no credentials are looked for. */
+import { planAgainst } from '../app/plan-against.js'
 import { planSnapshot, snapshotRegistry } from '../app/plan-snapshot.js'
 import { parseSnapshot } from '../app/snapshot-file.js'
 import { canonicalBaseUrl } from '../model/base-url.js'
 import { PlanError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
 import type { Plan } from '../model/plan.js'
-import { loadConfiguration, registry } from './configuration.js'
+import { loadCommit, loadConfiguration, registry } from './configuration.js'
 import { planOptionsOf } from './plan-options.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
@@ -28,12 +29,29 @@ export async function planAgainstSnapshot(
       hint: 'Use the snapshot of this server, or leave --url out.',
     })
   }
-  const { desired, registry: definitions } = await loadConfiguration(
-    world,
-    settings,
-    snapshotRegistry(registry, snapshot),
-  )
+  const {
+    desired,
+    registry: definitions,
+    options: loaded,
+  } = await loadConfiguration(world, settings, snapshotRegistry(registry, snapshot))
   const { clock, sha256, version } = world
-  const options = planOptionsOf(settings, definitions)
+  const options = { ...planOptionsOf(settings, definitions), ...loaded }
   return planSnapshot({ registry: definitions, desired, snapshot, clock, sha256, version, listen, options })
+}
+
+/**
+ * Plans the configuration against the one of a commit.
+ * @throws UsageError where the reference names no commit; ConfigError.
+ */
+export async function planAgainstCommit(
+  world: World,
+  settings: Settings,
+  listen: Listener,
+  ref: string,
+): Promise<Plan> {
+  const { desired, options: loaded } = await loadConfiguration(world, settings)
+  const { desired: base, stand } = loadCommit(world, settings, registry, ref, '--against')
+  const { clock, sha256, version } = world
+  const options = { ...planOptionsOf(settings, registry), ...loaded }
+  return planAgainst({ registry, desired, base, stand, clock, sha256, version, listen, options })
 }
