@@ -3,6 +3,6 @@
 /** The text, with a line end. */
 export async function helpText(): Promise<string> {
   const { createParser } = await import('./parser.js')
-  const { version } = await import('./version.js')
+  const { version } = await import('../host/version.js')
   return `${await createParser(version).getHelp()}\n`
 }

@@ -2,7 +2,7 @@
 /**
  * The entry of the command line. What needs no command is answered from static text, before anything is loaded.
  */
-import { version } from './version.js'
+import { version } from '../host/version.js'
 
 const [first, ...rest] = process.argv.slice(2)
 

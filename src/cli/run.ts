@@ -11,7 +11,7 @@ import { Scrubber } from '../model/secret.js'
 import type { Command } from './call.js'
 import { Face, type FaceOptions } from './face.js'
 import { type ParsedCall, parseCall } from './parser.js'
-import { version } from './version.js'
+import { version } from '../host/version.js'
 
 const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>> = {
   validate: () => import('./commands/validate.js'),

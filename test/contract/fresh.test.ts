@@ -12,7 +12,7 @@ let copy: string
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'bbstate-fresh-'))
   copies.push(copy)
-  for (const part of ['.config', 'src', 'schemas', 'docs', 'package.json', 'tsconfig.json']) {
+  for (const part of ['.config', 'src', 'schemas', 'docs', 'action.yml', 'package.json', 'tsconfig.json']) {
     cpSync(part, join(copy, part), { recursive: true })
   }
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
@@ -35,6 +35,8 @@ test.each([
   'schemas/report.schema.json',
   'docs/reference/commands.md',
   'docs/reference/exit-codes.md',
+  'docs/reference/action.md',
+  'action.yml',
   'docs/reference/settings/banner.md',
   'src/bitbucket/registry.ts',
 ])('a stale %s is named and mended', (path) => {
