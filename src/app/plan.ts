@@ -61,6 +61,8 @@ export interface PlanOptions {
   readonly changed?: ChangedScope
   /** Guards that the configuration has less strictly than another one. */
   readonly loosened?: readonly Loosening[]
+  /** What is found is never written, so no guard refuses it. */
+  readonly onlyLooks?: boolean
   /** Further patterns that must name something declared: the addresses of `--allow`. */
   readonly patterns?: readonly GivenPattern[]
 }
@@ -98,7 +100,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     ...findEmptied(desired, declared, drafts),
     ...(await judgeLimits({ desired, declared, drafts, state, access, allow })),
   ]
-  if (refused.length > 0) throw refuse('The plan is refused', refused)
+  if (refused.length > 0 && options.onlyLooks !== true) throw refuse('The plan is refused', refused)
   const remarks = [
     ...(options.changed?.warnings ?? []),
     ...hazards.warnings,

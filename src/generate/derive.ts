@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { registry } from '../bitbucket/registry.js'
 import { makeConfigurationSchema } from '../config/configuration-schema.js'
+import { driftSchema } from './drift-schema.js'
 import { planSchema, reportSchema } from './plan-schema.js'
 import { makeActionFiles } from './action.js'
 import { snapshotSchema } from './snapshot-schema.js'
@@ -19,6 +20,7 @@ function deriveFiles(): ReadonlyMap<string, string> {
   files.set('schemas/bbstate.schema.json', json(makeConfigurationSchema(registry)))
   files.set('schemas/plan.schema.json', json(planSchema))
   files.set('schemas/report.schema.json', json(reportSchema))
+  files.set('schemas/drift.schema.json', json(driftSchema))
   files.set('schemas/snapshot.schema.json', json(snapshotSchema))
   for (const [path, text] of makeReference(registry)) files.set(join('docs/reference', path), text)
   for (const [path, text] of makeActionFiles()) files.set(path, text)

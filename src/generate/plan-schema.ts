@@ -3,7 +3,7 @@
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 export const text: JsonSchema = { type: 'string' }
-const count: JsonSchema = { type: 'integer', minimum: 0 }
+export const count: JsonSchema = { type: 'integer', minimum: 0 }
 export const digest: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hexadecimal.' }
 const action: JsonSchema = { enum: ['create', 'update', 'delete', 'replace'] }
 export const listOf = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description })
@@ -16,6 +16,8 @@ export function record(properties: Readonly<Record<string, JsonSchema>>, optiona
 
 const source = record({ file: text, line: { type: 'integer', minimum: 1 }, column: { type: 'integer', minimum: 1 } })
 export const server = record({ url: text, version: text, account: text })
+
+export const warning = record({ code: text, message: text, address: text, source }, ['address', 'source'])
 
 const fieldChange = record(
   {
@@ -32,7 +34,7 @@ const cause: JsonSchema = {
   oneOf: [record({ reason: { const: 'pruned' }, source }), record({ reason: { const: 'goes-with' }, address: text })],
 }
 
-const change = record(
+export const change = record(
   {
     address: { type: 'string', description: 'Where the item stands in the configuration.' },
     kind: text,
@@ -108,7 +110,7 @@ export const planSchema: JsonSchema = {
       },
       unmanaged: listOf(text, 'Addresses of live items in declared collections that no file declares.'),
       kept: listOf(text, 'Addresses that prune leaves because they are protected or read-only.'),
-      warnings: listOf(record({ code: text, message: text, address: text, source }, ['address', 'source']), 'Remarks.'),
+      warnings: listOf(warning, 'Remarks.'),
       summary: record({
         create: count,
         update: count,

@@ -276,7 +276,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'schema',
     usage: '[document]',
-    description: 'JSON Schema of the configuration, of a plan, a report or a snapshot',
+    description: 'JSON Schema of the configuration, of a plan, a report, a drift or a snapshot',
     options: outputOptions,
     examples: ['bbstate schema plan'],
   },

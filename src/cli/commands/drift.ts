@@ -1,41 +1,43 @@
 /** `bbstate drift`: compares and never writes. Exit 2 where live differs. */
-import { makePlan } from '../../app/plan.js'
+import { findDrift } from '../../app/drift.js'
 import { loadConfiguration } from '../../host/configuration.js'
 import { planOptionsOf } from '../../host/plan-options.js'
 import { assertionOf, openServer } from '../../host/server.js'
 import { formatJson } from '../../report/json.js'
-import { resourceOf } from '../../model/resource.js'
 import { countWords, escapeText } from '../../report/words.js'
 import type { Command } from '../call.js'
 
 export const run: Command = async ({ settings, face, world }) => {
   const listen = await face.listener()
-  const { registry, desired } = await loadConfiguration(world, settings)
+  const { registry, desired, options: loaded } = await loadConfiguration(world, settings)
   const server = await openServer({ world, settings, listen, command: 'drift', ...assertionOf(desired) })
-  const planOptions = planOptionsOf(settings, registry)
   try {
-    const plan = await makePlan({
-      registry,
-      desired,
-      server,
-      listen,
-      clock: world.clock,
-      sha256: world.sha256,
-      version: world.version,
-      options: { ...planOptions, allow: { allows: () => true, allowsPath: planOptions.allow.allowsPath } },
-    })
-    const counted = plan.changes.filter(
-      ({ kind }) => settings.flag('volatile') || resourceOf(registry, kind)?.volatile !== true,
-    )
-    if (face.options.json) face.print(formatJson({ drift: counted.length > 0, ...plan }))
-    else await face.result((report) => report.plan(plan))
-    if (settings.flag('unmanaged') && !face.options.json) {
-      for (const address of plan.unmanaged) face.print(`unmanaged  ${escapeText(address)}\n`)
+    const { clock, sha256, version } = world
+    const { allow, ...given } = planOptionsOf(settings, registry)
+    const options = { ...given, ...loaded, allow: { allows: () => true, allowsPath: allow.allowsPath } }
+    const countsVolatile = settings.flag('volatile')
+    const input = { registry, desired, server, listen, clock, sha256, version, options, countsVolatile }
+    const { drift, plan } = await findDrift(input)
+    const others = drift.volatile.length
+    if (face.options.json) {
+      face.print(formatJson(drift))
+      return drift.drift ? 2 : 0
     }
-    const others = plan.changes.length - counted.length
+    await face.result((report) => report.plan(plan))
+    if (drift.accept.length > 0) face.print('\nTo accept what is live instead, declare:\n')
+    for (const { address, yaml } of drift.accept) {
+      const lines = yaml
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${escapeText(line)}\n`)
+      face.print(`\n  # ${escapeText(address)}\n${lines.join('')}`)
+    }
+    if (settings.flag('unmanaged')) {
+      for (const address of drift.unmanaged) face.print(`unmanaged  ${escapeText(address)}\n`)
+    }
     if (others > 0)
       face.note(`Not counted as drift: ${countWords(others, 'change')} of settings that change by themselves.\n`)
-    return counted.length > 0 ? 2 : 0
+    return drift.drift ? 2 : 0
   } finally {
     await server.close()
   }

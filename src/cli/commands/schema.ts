@@ -1,4 +1,4 @@
-/** `bbstate schema [configuration|plan|report|snapshot]`: the published JSON Schemas. */
+/** `bbstate schema [configuration|plan|report|drift|snapshot]`: the published JSON Schemas. */
 import { readPackaged } from '../../host/documents.js'
 import { UsageError } from '../../model/errors.js'
 import type { Command } from '../call.js'
@@ -7,6 +7,7 @@ const files: Readonly<Record<string, string>> = {
   configuration: 'schemas/bbstate.schema.json',
   plan: 'schemas/plan.schema.json',
   report: 'schemas/report.schema.json',
+  drift: 'schemas/drift.schema.json',
   snapshot: 'schemas/snapshot.schema.json',
 }
 
