@@ -35,7 +35,10 @@ export class RequestLog {
     query: URLSearchParams,
     outcome: Pick<RequestRecord, 'status' | 'user' | 'at' | 'milliseconds'>,
   ): void {
-    const text = [...query].map(([name, value]) => `${name}=${secretParameters.has(name) ? '…' : value}`).join('&')
+    const text =
+      query.size === 0
+        ? ''
+        : [...query].map(([name, value]) => `${name}=${secretParameters.has(name) ? '…' : value}`).join('&')
     this.counts[method] = (this.counts[method] ?? 0) + 1
     // In lumps, for dropping the first of so many moves all the others.
     if (this.records.length >= logLength) this.records.splice(0, logLength / 10)

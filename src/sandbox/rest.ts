@@ -73,10 +73,10 @@ function answerCaller(server: RestServer, request: Request, caller: KnownCaller,
     refuseFormat(request, match.route) ??
     (isOpen ? undefined : refuseCaller(caller, match.route.needs, match.route.path))
   if (refusal !== undefined) return refusal
-  const type = headerOf(request, 'content-type') ?? ''
-  const form = match.route.takesForm === true ? parseForm(type, request.body) : {}
+  const form = match.route.takesForm === true ? parseForm(headerOf(request, 'content-type') ?? '', request.body) : {}
   if (form === undefined) return failure(400, null, 'The body is not a form')
-  const body = match.route.takesForm === true ? undefined : parseJson(request.body.toString())
+  const isForm = match.route.takesForm === true || request.body.length === 0
+  const body = isForm ? undefined : parseJson(request.body.toString())
   if (body === invalidJson) return failure(400, null, 'The body is not valid JSON')
   const { state, features } = server
   return match.route.handle({
@@ -110,8 +110,11 @@ function shrink(reply: Reply): Reply | undefined {
  */
 function refuseFormat(request: Request, { takesForm, alsoTakes }: Route): Reply | undefined {
   const accept = headerOf(request, 'accept') ?? '*/*'
-  const takesJson = accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
+  const isUsual = accept === 'application/json' || accept === '*/*'
+  const takesJson =
+    isUsual || accept.split(',').some((range) => /^\s*(?:\*\/\*|application\/(?:\*|json))\s*(?:;|$)/u.test(range))
   if (!takesJson) return { status: 406 }
+  if (takesForm !== true && request.method === 'GET' && request.headers['content-type'] === undefined) return undefined
   const type = headerOf(request, 'content-type') ?? ''
   const isForm = /^multipart\/form-data\s*(?:;|$)/iu.test(type)
   const isJson = /^application\/json\s*(?:;|$)/iu.test(type) || type.split(';')[0]?.trim() === alsoTakes

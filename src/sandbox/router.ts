@@ -73,7 +73,8 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
   for (const route of routes) {
     for (const path of pathsOf(route.path)) plant(root, path.split('/').slice(1)).routes.push({ ...route, path })
   }
-  return (method, path) => {
+  const recent = new Map<string, Match>()
+  const find = (method: string, path: string): Match => {
     const segments = path.split('/')
     const here = collect(root, segments, 1)
     if (here.length === 0) return { found: 'nothing' }
@@ -86,7 +87,17 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
       return { found: 'malformed' }
     }
   }
+  return (method, path) => {
+    const key = `${method} ${path}`
+    const known = recent.get(key) ?? find(method, path)
+    if (recent.size >= mostRecent) recent.clear()
+    if (known.found === 'route') recent.set(key, known)
+    return known
+  }
 }
+
+/** Clients ask the same few over and over. */
+const mostRecent = 2000
 
 function openPlace(): Place {
   return { named: new Map(), routes: [] }

@@ -13,13 +13,13 @@ export const scopeOfRepository = ({ id }: Repository): Scope => `R${id}`
 /** A project by its key in any case, or by the slug of its owner behind a `~`. */
 export function findProject({ code }: SandboxState, key: unknown): Project | undefined {
   const wanted = String(key).toUpperCase()
-  return code.projects.find((project) => project.key.toUpperCase() === wanted)
+  return code.projects.find((project) => project.key === wanted)
 }
 
 /** The repository of a project and a slug, both in any case. */
 export function findRepository(state: SandboxState, project: unknown, slug: unknown): Repository | undefined {
   const [wanted, name] = [String(project).toUpperCase(), String(slug).toLowerCase()]
-  return state.instance.repositories.find((one) => one.slug === name && one.project.toUpperCase() === wanted)
+  return state.instance.repositories.find((one) => one.slug === name && one.project === wanted)
 }
 
 export function projectOf(state: SandboxState, repository: Repository): Project {

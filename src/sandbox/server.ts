@@ -73,6 +73,7 @@ class Running implements Sandbox {
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
+  #lastHost: string | undefined
   #offset = 0
   #served = 0
 
@@ -246,8 +247,8 @@ class Running implements Sandbox {
     const method = incoming.method ?? 'GET'
     const body = hasBody(incoming) ? await readBody(incoming) : noBody
     // Names that lead elsewhere today and here tomorrow (DNS rebinding) get no answer.
-    const isKnown = this.#hosts.has((incoming.headers.host ?? '').replace(/:\d+$/u, '').toLowerCase())
-    if (!isKnown) return sendReply(response, method, { status: 421, text: 'Unknown host' })
+    if (!this.#isKnown(incoming.headers.host ?? ''))
+      return sendReply(response, method, { status: 421, text: 'Unknown host' })
     if (body === null)
       return sendReply(response, method, { ...failure(413, null, 'Too large'), headers: { connection: 'close' } })
     const target = parseTarget(incoming.url ?? '/')
@@ -262,6 +263,14 @@ class Running implements Sandbox {
     if (isPagePath(path)) return this.#servePage(request, response)
     const trouble = this.#faults.take(method, path + target.search)
     await this.#answerSlowly(request, trouble, response)
+  }
+
+  /** The last name is kept: it hardly ever changes. */
+  #isKnown(host: string): boolean {
+    if (host === this.#lastHost) return true
+    const isKnown = this.#hosts.has(host.replace(/:\d+$/u, '').toLowerCase())
+    if (isKnown) this.#lastHost = host
+    return isKnown
   }
 
   /** Unseen by the log and unmet by faults, which are switched there. */
@@ -300,8 +309,10 @@ class Running implements Sandbox {
   #sign(path: string, reply: Reply, user: string | undefined): Reply {
     if (!path.startsWith('/rest/') || this.state.status !== 'RUNNING') return reply
     const minute = Math.floor(this.#now() / 60_000) % 1440
-    const name = user === undefined ? {} : { 'x-ausername': encodeURIComponent(user) }
-    return { ...reply, headers: { 'x-arequestid': `@SBXx${minute}x${++this.#served}x0`, ...name, ...reply.headers } }
+    const headers: Record<string, string> = { 'x-arequestid': `@SBXx${minute}x${++this.#served}x0` }
+    if (user !== undefined) headers['x-ausername'] = encodeURIComponent(user)
+    if (reply.headers !== undefined) Object.assign(headers, reply.headers)
+    return { status: reply.status, body: reply.body, ...(reply.text !== undefined && { text: reply.text }), headers }
   }
 
   #answer(request: Request, trouble: Trouble | undefined): Answered {

@@ -2,6 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from './answers.js'
 
+const json = 'application/json;charset=UTF-8'
+const plain = 'text/plain; charset=utf-8'
+
 const largestBody = 1_048_576
 
 export const noBody: Buffer = Buffer.alloc(0)
@@ -26,15 +29,14 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
 /** Sends an answer. Truncated, it promises all of its body and gives half. */
 export function sendReply(response: ServerResponse, method: string, reply: Reply, truncates = false): void {
   const text = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
-  const type = reply.text === undefined ? 'application/json;charset=UTF-8' : 'text/plain; charset=utf-8'
   const isEmpty = text === '' || method === 'HEAD'
+  const headers: Record<string, string | number> = {}
+  if (!isEmpty) headers['content-type'] = reply.text === undefined ? json : plain
+  if (reply.status !== 204) headers['content-length'] = Buffer.byteLength(text)
+  response.writeHead(reply.status, Object.assign(headers, reply.headers))
+  // As a text it leaves in one piece with its headers.
+  if (!truncates) return void (isEmpty ? response.end() : response.end(text))
   const bytes = Buffer.from(text)
-  response.writeHead(reply.status, {
-    ...(isEmpty ? {} : { 'content-type': type }),
-    ...(reply.status === 204 ? {} : { 'content-length': bytes.length }),
-    ...reply.headers,
-  })
-  if (!truncates) return void response.end(isEmpty ? undefined : bytes)
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => cutConnection(response))
 }
 

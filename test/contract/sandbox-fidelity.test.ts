@@ -7,7 +7,8 @@ import { codeSettingSteps } from './code-setting-steps.js'
 import { codeSteps } from './code-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
-import { defects, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
+import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
+import { defects, documentVersions, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
 
@@ -84,6 +85,22 @@ function idOf(answer: unknown): string | undefined {
 function keyOf(answer: unknown): string | undefined {
   return typeof answer === 'object' && answer !== null && 'key' in answer ? idOf(answer.key) : undefined
 }
+
+describe.skipIf(!hasDocuments)('the list of endpoints', () => {
+  it('names the documents that have each', () => {
+    const strange = listEndpoints().filter(({ method, path, ground }) => {
+      const documents = documentVersions.filter((version) => {
+        const [problem] = validateRequest(method, `/rest${path.replace('{version}', 'latest')}`, undefined, [version])
+        return problem?.endsWith('is not in the document') !== true
+      })
+      const wanted = /^9\.4 and 10\.0/u.test(ground)
+        ? ['9.4', '10.0']
+        : documentVersions.filter((one) => ground.startsWith(one))
+      return wanted.some((version) => !documents.some((one) => one === version))
+    })
+    expect(strange).toEqual([])
+  })
+})
 
 describe('the list of defects', () => {
   it('gives a reason for each, and each stands alone', () => {
