@@ -37,8 +37,9 @@ export const sandboxOptions = [
   {
     name: 'estate',
     type: 'string',
-    value: 'NAME=COUNT,…',
-    description: 'A large server: projects=100,repositories=2000,groups=300,users=1000,memberships=3000,seed=1',
+    value: 'NAME=COUNT,…|FILE',
+    description:
+      'A large server, such as projects=100,repositories=2000,groups=300,users=1000,seed=1, or a recorded one',
   },
   {
     name: 'oauth',
@@ -47,4 +48,23 @@ export const sandboxOptions = [
     description: 'What the documents of the OAuth 2.0 provider leave open, such as replay=revoke-family',
   },
   { name: 'faults', type: 'string', value: 'FILE', description: 'JSON list of faults: which requests fail, and how' },
+  {
+    name: 'record-from',
+    type: 'string',
+    value: 'URL',
+    description: 'Read a server into an estate file without its people and secrets, and start nothing',
+  },
+  { name: 'out', alias: 'o', type: 'string', value: 'FILE', description: 'The estate file that is recorded' },
+  {
+    name: 'token-file',
+    type: 'string',
+    value: 'FILE',
+    description: 'Bearer token to record with (else the stored sign-in, as for plan)',
+  },
+  {
+    name: 'hide-names',
+    type: 'boolean',
+    description: 'Record groups, projects and repositories under other names, too',
+  },
+  { name: 'auto-approve', type: 'boolean', isApproval: true, description: 'Do not ask before recording' },
 ] as const

@@ -4,6 +4,7 @@ import type { Estate } from './estate.js'
 import type { Fault } from './faults.js'
 import type { OAuthOptions } from './oauth.js'
 import { fillRules, type OAuthNumbers, oauthNumbers, type OAuthRules } from './oauth-rules.js'
+import type { RecordedEstate } from './record.js'
 import type { Features } from './router.js'
 
 /** How the sandbox is started. What a document leaves open is an option with its default stated. */
@@ -26,6 +27,8 @@ export interface SandboxOptions {
   readonly estate?: Estate
   /** What the documents of the OAuth 2.0 provider leave open; the names and defaults stand in `oauth-rules.ts`. */
   readonly oauth?: Partial<OAuthRules & OAuthNumbers>
+  /** What was recorded of another server, in the place of the usual people, projects and settings. */
+  readonly recorded?: RecordedEstate
   /** Default 3600. */
   readonly accessTokenSeconds?: number
   /** Default 7776000, 90 days. */

@@ -24,6 +24,7 @@ import { closeListener, createListener, type Listener, openListener } from './li
 import { eventsAddress } from './pages/layout.js'
 import { isPagePath, refuseForeign, Site } from './pages/site.js'
 import { prepareState } from './prepare.js'
+import { placeSettings } from './recorded.js'
 import { type RequestRecord, RequestLog } from './request-log.js'
 import { type Answered, answerRest, headerOf, type Request, type RestServer } from './rest.js'
 import { createRouter } from './router.js'
@@ -32,8 +33,8 @@ import type { Sandbox } from './sandbox.js'
 import { Sessions } from './sessions.js'
 import { createSignIn } from './sign-in.js'
 import { randomText, type SandboxState, setPasswords } from './state.js'
-import { saveState } from './storage.js'
 import { parseTarget } from './target.js'
+import { hasState, saveState } from './storage.js'
 import { type TrustFile, writeTrustFile } from './trust-file.js'
 import { cutConnection, hasBody, noBody, readBody, sendReply } from './wire.js'
 
@@ -99,6 +100,8 @@ class Running implements Sandbox {
       rules: callerRulesOf(options),
       now,
     }
+    // Once: afterwards the kept state has them.
+    if (options.recorded !== undefined && !hasState(options.dataDir)) placeSettings(this.#rest, options.recorded)
     const sessions = new Sessions(this.state, () => this.#describeCookie())
     const entrance = new Entrance(this.state)
     const [base, autoConsent, isOpen] = [

@@ -5,6 +5,11 @@ import { reviveState, type SandboxState } from './state.js'
 
 const file = 'sandbox.json'
 
+/** Whether a directory has a kept state. */
+export function hasState(directory: string | undefined): boolean {
+  return directory !== undefined && existsSync(join(directory, file))
+}
+
 /** The kept state; `undefined` where there is none yet. */
 export function loadState(directory: string): SandboxState | undefined {
   const path = join(directory, file)

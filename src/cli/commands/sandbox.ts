@@ -1,15 +1,23 @@
-/** `bbstate sandbox`: a local Bitbucket Data Center until it is stopped. */
-import type { Settings } from '../../host/settings.js'
+/** `bbstate sandbox`: a local Bitbucket Data Center until it is stopped, or a recording of a real one to start from. */
+import { randomBytes } from 'node:crypto'
+import { writeDocument } from '../../host/documents.js'
+import { ask } from '../../host/prompt.js'
+import { openReader } from '../../host/server-reader.js'
 import { UsageError } from '../../model/errors.js'
 import { findNearest } from '../../model/nearest.js'
 import { readFaultFile } from '../../sandbox/fault-file.js'
+import { recordEstate, type RecordedEstate } from '../../sandbox/record.js'
+import { isEstate } from '../../sandbox/recorded.js'
 import { describeSandbox } from '../../sandbox/introduction.js'
 import { readOAuthOption } from '../../sandbox/oauth-rules.js'
 import { type SandboxOptions, startSandbox } from '../../sandbox/server.js'
-import type { Command } from '../call.js'
+import type { Call, Command } from '../call.js'
 
-export const run: Command = async ({ settings, face, world }) => {
-  const sandbox = await startSandbox(sandboxOptions(settings))
+export const run: Command = async (call) => {
+  const { settings, face, world } = call
+  const from = settings.text('record-from')
+  if (from !== undefined) return record(call, from)
+  const sandbox = await startSandbox(sandboxOptions(call))
   if (face.options.json) {
     const { url, clientId, clientSecret, redirectUri, username, password, controlToken, caFile } = sandbox
     const line = { url, clientId, clientSecret, redirectUri, username, password, controlToken, caFile }
@@ -25,7 +33,7 @@ export const run: Command = async ({ settings, face, world }) => {
   return 0
 }
 
-function sandboxOptions(settings: Settings): SandboxOptions {
+function sandboxOptions({ settings, world }: Call): SandboxOptions {
   const rateLimit = settings.text('rate-limit')
   const estate = settings.text('estate')
   const faults = settings.text('faults')
@@ -38,9 +46,13 @@ function sandboxOptions(settings: Settings): SandboxOptions {
     ...given('latencyMilliseconds', settings.number('latency')),
     ...given('pageLimit', settings.number('page-limit')),
     ...(rateLimit === undefined ? {} : { rateLimit: parseRate(rateLimit) }),
-    ...(estate === undefined ? {} : { estate: parseEstate(estate) }),
     ...(faults === undefined ? {} : { faults: asUsage(() => readFaultFile(faults)) }),
     oauth: asUsage(() => Object.fromEntries(settings.list('oauth').map(readOAuthOption))),
+    ...(estate === undefined
+      ? {}
+      : estate.includes('=')
+        ? { estate: parseEstate(estate) }
+        : { recorded: readEstate(world, estate) }),
     ...given('control', settings.choice('control')),
     ...given('openPages', settings.choice('open-pages')),
     allowedHosts: settings.list('allow-host').map((name) => name.toLowerCase()),
@@ -56,6 +68,62 @@ function asUsage<T>(read: () => T): T {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function readEstate(world: Call['world'], path: string): RecordedEstate {
+  const text = world.readFile(path, '--estate')
+  try {
+    const document: unknown = JSON.parse(text)
+    if (isEstate(document)) return document
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`--estate: ${path} is no estate that this version reads`, {
+    hint: 'Record one with bbstate sandbox --record-from URL --out FILE.',
+  })
+}
+
+/** GETs alone, after a yes, into a file that names nobody. */
+async function record(call: Call, from: string): Promise<number> {
+  const { settings, face, world } = call
+  const out = settings.text('out')
+  if (out === undefined) throw new UsageError('--record-from needs --out FILE')
+  if (!(await mayRecord(call, from))) return 1
+  const reader = await openReader(world, from, settings.text('token-file'), await face.listener())
+  try {
+    const hidesNames = settings.flag('hide-names')
+    const estate = await recordEstate((path) => reader.ask(path), { hidesNames, salt: randomBytes(32).toString('hex') })
+    await writeDocument(out, `${JSON.stringify(estate, null, 2)}\n`)
+    const { users, groups, projects } = estate
+    const counts = {
+      out,
+      users: users.length,
+      groups: groups.length,
+      projects: projects.length,
+      requests: reader.requests,
+    }
+    const words = `${users.length} users, ${groups.length} groups and ${projects.length} projects in ${out}, by ${reader.requests} GETs. Look at it before you hand it on, then: bbstate sandbox --estate ${out}\n`
+    face.print(face.options.json ? `${JSON.stringify(counts)}\n` : words)
+    return 0
+  } finally {
+    await reader.close()
+  }
+}
+
+async function mayRecord({ settings, face, world }: Call, from: string): Promise<boolean> {
+  if (settings.flag('auto-approve')) return true
+  if (!world.isInteractive || face.options.json) {
+    throw new UsageError('Recording needs an approval, and nobody can be asked here', {
+      hint: 'Run with --auto-approve.',
+    })
+  }
+  const answer = await ask(
+    `Read users, groups, permissions, settings, projects and repositories of ${from}? Nothing is written there. Only 'yes' will be accepted: `,
+    world.signal,
+  )
+  if (answer.trim() === 'yes') return true
+  face.note('Nothing was asked of the server.\n')
+  return false
 }
 
 function given<K extends string, V>(name: K, value: V | undefined): { [k in K]?: V } {

@@ -38,7 +38,7 @@ function tiles({ host, at }: View): Html {
   const counts = [
     [Object.keys(state.users).length, 'users', '/sandbox/people'],
     [Object.keys(state.groups).length, 'groups', '/sandbox/people#groups'],
-    [new Set(repositories.map(({ project }) => project)).size, 'projects', '/sandbox/projects'],
+    [state.code.projects.length, 'projects', '/sandbox/projects'],
     [repositories.length, 'repositories', '/sandbox/projects'],
     [state.links.length, 'links', '/sandbox/links'],
     [liveGrants(state), 'live grants', '/sandbox/applications'],

@@ -10,28 +10,40 @@ export const projectsPage: Page = { path, title: 'Projects', show }
 
 function show({ host, query, at }: View): Html {
   const text = (query.get('q') ?? '').trim().toLowerCase()
-  const projects = new Map<string, Repository[]>()
+  const inside = new Map<string, Repository[]>()
   for (const repository of host.state.instance.repositories) {
-    const { project, slug, name } = repository
-    if (!`${project}/${slug} ${name}`.toLowerCase().includes(text)) continue
-    projects.set(project, [...(projects.get(project) ?? []), repository])
+    const found = inside.get(repository.project)
+    if (found === undefined) inside.set(repository.project, [repository])
+    else found.push(repository)
   }
-  const rows = [...projects].slice(0, shown).map(([key, repositories]) => {
+  const isWanted = (...names: readonly string[]): boolean => names.some((name) => name.toLowerCase().includes(text))
+  const projects = host.state.code.projects.flatMap((project) => {
+    const all = inside.get(project.key) ?? []
+    const found = all.filter(({ slug, name }) => isWanted(`${project.key}/${slug}`, name))
+    return isWanted(project.key, project.name)
+      ? { project, repositories: all }
+      : found.length === 0
+        ? []
+        : { project, repositories: found }
+  })
+  const rows = projects.slice(0, shown).map(({ project, repositories }) => {
     const names = repositories.slice(0, shown).map(({ slug }) => slug)
     const more = repositories.length > shown ? ` and ${repositories.length - shown} more` : ''
     return html`<tr>
-      <td><b>${key}</b></td>
+      <td><b>${project.key}</b> ${project.public === true && html`<span class="badge">public</span>`}</td>
+      <td>${project.name}</td>
       <td class="number" data-label="Repositories">${repositories.length}</td>
       <td class="wide">${names.join(', ')}${more}</td>
     </tr>`
   })
   const table = html`<table class="stack">
     <caption>
-      ${projects.size > shown ? `The first ${shown} of ${projects.size} projects` : `${projects.size} projects`}
+      ${projects.length > shown ? `The first ${shown} of ${projects.length} projects` : `${projects.length} projects`}
     </caption>
     <thead>
       <tr>
         <th>Key</th>
+        <th>Name</th>
         <th class="number">Repositories</th>
         <th>Which</th>
       </tr>
