@@ -50,6 +50,7 @@ export async function checkToken(world: World, settings: Settings, listen: Liste
         describeScopes(status),
         await checkStore(token, true),
         ...outlook,
+        describeSecret(token),
         recovery,
       ]
     } finally {
@@ -121,6 +122,19 @@ async function describeOutlook({ vault }: Token): Promise<readonly Check[]> {
       advice: 'bbstate auth status tells more; bbstate auth recover finishes it.',
     },
   ]
+}
+
+/** A run whose access token lives does not need it. */
+function describeSecret({ tools }: Token): Check {
+  try {
+    tools.endpoint.requireClientSecret()
+    return { name: 'Secret', state: 'ok', message: 'the client secret is given' }
+  } catch (error) {
+    if (!(error instanceof BbstateError)) throw error
+    const message = 'no client secret: once the access token ends, runs fail'
+    const advice = 'Give every run BBSTATE_CLIENT_SECRET, or --client-secret-file FILE.'
+    return { name: 'Secret', state: 'warning', message, advice }
+  }
 }
 
 function describeRecovery(key: string | undefined): Check {

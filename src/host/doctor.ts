@@ -4,19 +4,26 @@ import { registry } from '../bitbucket/registry.js'
 import { askRights, scopesFor } from '../bitbucket/rights.js'
 import { BbstateError } from '../model/errors.js'
 import type { Listener } from '../model/event.js'
+import type { NeededPermission } from '../model/resource.js'
+import { compareVersions } from '../model/version.js'
 import { type Connection, findConnection } from './connection.js'
-import { describeSkew, skewOf } from './clock-skew.js'
+import { checkWay } from './doctor-reach.js'
 import { type Check, checkToken, describeProblem } from './doctor-token.js'
 import { openServer } from './server.js'
 import type { Settings } from './settings.js'
 import type { World } from './world.js'
 
+/** The first Bitbucket with incoming OAuth 2.0 links as they are documented. */
+const oldest = '7.21'
+
+/** Warnings of other commands that have a line of their own here. */
+const ownLines: ReadonlySet<string> = new Set(['CLOCK_SKEW', 'AUTH_PLAIN'])
+
 /** The checks of a run, in order; later ones are left out where an earlier one fails for good. */
 export async function examine(world: World, settings: Settings, tell: Listener): Promise<readonly Check[]> {
   const checks: Check[] = []
-  // The clocks have a line of their own here.
   const listen: Listener = (event) => {
-    if (event.type !== 'warning' || event.warning.code !== 'CLOCK_SKEW') tell(event)
+    if (event.type !== 'warning' || !ownLines.has(event.warning.code)) tell(event)
   }
   const attempt = async <T>(
     name: string,
@@ -35,8 +42,11 @@ export async function examine(world: World, settings: Settings, tell: Listener):
   const connection = await attempt('URL', () => checkUrl(world, settings))
   if (connection === undefined) return checks
   try {
-    if ((await attempt('Reach', () => checkReach(world, connection, checks))) === undefined) return checks
-    checks.push(...(await checkToken(world, settings, listen)))
+    if (!(await reach(world, connection, checks))) return checks
+    const token = await checkToken(world, settings, listen)
+    checks.push(...token)
+    // Whoever is not signed in would be told the same twice.
+    if (token.some(({ name, state }) => name === 'Token' && state === 'failed')) return checks
     const server = await attempt('Sign-in', () => checkIdentity(world, settings, listen))
     if (server === undefined) return checks
     try {
@@ -55,38 +65,17 @@ async function checkUrl(world: World, settings: Settings): Promise<readonly [Con
   return [connection, { state: 'ok', message: connection.baseUrl }]
 }
 
-/** TCP, TLS, `/status`, and the clocks: tokens expire by the clock of this machine. */
-async function checkReach(
-  world: World,
-  { transport, baseUrl }: Connection,
-  checks: Check[],
-): Promise<readonly [true, Omit<Check, 'name'>]> {
-  const asked = world.clock.now()
-  const answer = await transport.request({ method: 'GET', path: '/status' })
-  const skew = skewOf(answer, asked, world.clock.now())
-  checks.push(describeTls(baseUrl), describeClock(skew))
-  const { status, body } = answer
-  if (status !== 200 || !body.includes('"state"')) {
-    const message = `/status answered ${status}, not as Bitbucket does`
-    const advice = 'Check the URL and its context path, such as https://host/bitbucket.'
-    return [true, { state: 'warning', message, advice }]
+/** Whether there is a Bitbucket to ask more of. */
+async function reach(world: World, connection: Connection, checks: Check[]): Promise<boolean> {
+  try {
+    const way = await checkWay(world, connection)
+    checks.push(...way.checks)
+    return way.isThere
+  } catch (error) {
+    if (!(error instanceof BbstateError)) throw error
+    checks.push(describeProblem('Reach', error))
+    return false
   }
-  if (body.includes('RUNNING')) return [true, { state: 'ok', message: 'RUNNING' }]
-  const advice = 'Wait until it has started, or ask its administrators.'
-  return [true, { state: 'warning', message: `Bitbucket is not running: ${body.slice(0, 80)}`, advice }]
-}
-
-function describeTls(baseUrl: string): Check {
-  if (baseUrl.startsWith('https:')) return { name: 'TLS', state: 'ok', message: 'https, its certificate is trusted' }
-  const advice = 'Fine for a sandbox on this machine. Bitbucket itself offers OAuth 2.0 on https only.'
-  return { name: 'TLS', state: 'ok', message: 'http on this machine, nothing is encrypted', advice }
-}
-
-function describeClock(skew: number | null): Check {
-  if (skew === null) return { name: 'Clock', state: 'ok', message: 'the server does not tell its time' }
-  if (Math.abs(skew) <= 60_000) return { name: 'Clock', state: 'ok', message: 'differs by less than a minute' }
-  const advice = 'Set the clock of this machine, and let it be kept (NTP).'
-  return { name: 'Clock', state: 'warning', message: describeSkew(skew), advice }
 }
 
 type Server = Awaited<ReturnType<typeof openServer>>
@@ -98,22 +87,38 @@ async function checkIdentity(
 ): Promise<readonly [Server, Omit<Check, 'name'>]> {
   const server = await openServer({ world, settings, listen, command: 'doctor' })
   const { account, version } = server.identity
-  return [server, { state: 'ok', message: `${account} on Bitbucket ${version}` }]
+  const message = `${account} on Bitbucket ${version}`
+  if (compareVersions(version, oldest) >= 0) return [server, { state: 'ok', message }]
+  const advice = `bbstate is written for ${oldest} and later: what older ones answer is guesswork. Upgrade the server first.`
+  return [server, { state: 'warning', message, advice }]
 }
 
-/** One line a setting: whether this server has it, what it needs, and whether the account with its token has that. */
+/** What the account may do, then one line a setting: whether this server has it, and what it needs. */
 async function checkSettings(server: Server): Promise<readonly Check[]> {
   const reading = server.reading()
-  const found = await probeCapabilities(reading, registry, server.identity.version)
+  const { account, version } = server.identity
+  const found = await probeCapabilities(reading, registry, version)
   const holds = askRights(reading)
   const states = { supported: 'ok', unsupported: 'warning', forbidden: 'failed', failed: 'failed' } as const
-  return Promise.all(
+  const lacking: NeededPermission[] = []
+  const settings = await Promise.all(
     found.map(async ({ kind, state, permission, because }): Promise<Check> => {
       const needs = `needs ${permission}, scope ${scopesFor[permission]}`
+      const isHeld = state === 'unsupported' || (state !== 'forbidden' && (await holds(permission)))
+      if (!isHeld) lacking.push(permission)
       if (state !== 'supported') return { name: kind, state: states[state], message: `${because ?? ''}; ${needs}` }
-      if (await holds(permission)) return { name: kind, state: 'ok', message: `supported; ${needs}: held` }
-      const advice = 'Give the account the permission, and tick the scope on the application link.'
-      return { name: kind, state: 'failed', message: `supported; ${needs}: not held`, advice }
+      const message = `supported; ${needs}: ${isHeld ? 'held' : 'not held'}`
+      return { name: kind, state: isHeld ? 'ok' : 'failed', message }
     }),
   )
+  return [describeRights(account, lacking, found.length), ...settings]
+}
+
+function describeRights(account: string, lacking: readonly NeededPermission[], all: number): Check {
+  if (lacking.length === 0) return { name: 'Rights', state: 'ok', message: 'what every setting needs is held' }
+  const permissions = [...new Set(lacking)].sort()
+  const message = `${account} lacks ${permissions.join(' and ')}, for ${lacking.length} of ${all} settings`
+  const scopes = [...new Set(permissions.map((permission) => scopesFor[permission]))].join(', ')
+  const advice = `Both are needed: the permission for ${account} (Administration → Global permissions), and the scope ${scopes} on the application link. After a change of the link: bbstate auth login.`
+  return { name: 'Rights', state: 'failed', message, advice }
 }

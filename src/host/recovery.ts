@@ -45,6 +45,18 @@ export function anchorSink(sink: string): string {
   return sink === '-' ? sink : resolve(sink)
 }
 
+function readPublicKey(world: World, path: string): string {
+  try {
+    return world.readFile(path, '--recovery-key')
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown
+    throw new UsageError(thrown.message, {
+      cause: thrown,
+      hint: 'Put the public half back there, or make a pair: bbstate auth recovery-key --out FILE, then --recovery-key FILE.pub.',
+    })
+  }
+}
+
 /**
  * The sink of a connection; `undefined` where no recovery key is given.
  * @throws UsageError where the key is none, or a sink is named without a key.
@@ -61,7 +73,7 @@ export async function openRescue(
       hint: 'Make a key pair with bbstate auth recovery-key --out FILE, and give --recovery-key FILE.pub.',
     })
   }
-  const publicKey = parseKey(world.readFile(key, '--recovery-key'), publicWord, '--recovery-key')
+  const publicKey = parseKey(readPublicKey(world, key), publicWord, '--recovery-key')
   return {
     seal: (plain) => makeSealedBox(plain, publicKey),
     async hand(line) {
