@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { registry } from '../bitbucket/registry.js'
 import { makeConfigurationSchema } from '../config/configuration-schema.js'
-import { planSchema, reportSchema } from './plan-schema.js'
+import { planSchema, reportSchema, undoSchema } from './plan-schema.js'
 import { snapshotSchema } from './snapshot-schema.js'
 import { makeReference } from './reference.js'
 
@@ -19,6 +19,7 @@ function deriveFiles(): ReadonlyMap<string, string> {
   files.set('schemas/plan.schema.json', json(planSchema))
   files.set('schemas/report.schema.json', json(reportSchema))
   files.set('schemas/snapshot.schema.json', json(snapshotSchema))
+  files.set('schemas/undo.schema.json', json(undoSchema))
   for (const [path, text] of makeReference(registry)) files.set(join('docs/reference', path), text)
   return files
 }

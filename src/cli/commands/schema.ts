@@ -1,4 +1,4 @@
-/** `bbstate schema [configuration|plan|report|snapshot]`: the published JSON Schemas. */
+/** `bbstate schema [configuration|plan|report|snapshot|undo]`: the published JSON Schemas. */
 import { readPackaged } from '../../host/documents.js'
 import { UsageError } from '../../model/errors.js'
 import type { Command } from '../call.js'
@@ -8,6 +8,7 @@ const files: Readonly<Record<string, string>> = {
   plan: 'schemas/plan.schema.json',
   report: 'schemas/report.schema.json',
   snapshot: 'schemas/snapshot.schema.json',
+  undo: 'schemas/undo.schema.json',
 }
 
 export const run: Command = async ({ face, argument = 'configuration' }) => {
