@@ -41,14 +41,22 @@ export async function makeUndoPlan(input: UndoPlanInput): Promise<Plan> {
   }
   const isIgnored = ignoredBy(policy.ignore)
   const items = undo.items.map((item) => desiredOf(registry, item, file))
-  // Nothing is pruned: what the apply did not touch is none of an undo's business.
-  const desired: Desired = { items: parentsFirst(items), collections: [], policy: { ...policy, prune: [] } }
+  // Nothing is pruned: what the apply did not touch is none of an undo's business. Somebody who was deactivated since, or
+  // before, does not get rights back, and does not hold up everybody else.
+  const desired: Desired = {
+    items: parentsFirst(items),
+    collections: [],
+    policy: { ...policy, prune: [], unknownPrincipals: 'warn' },
+  }
   const plan = await makePlan({ ...input, desired })
   requireUnmoved(registry, plan, undo)
   const ignored = undo.items
     .filter(({ address }) => isIgnored(address))
     .map(({ address }): Irreversible => ({ address, message: 'policy.ignore leaves it alone' }))
-  const irreversible = [...undo.irreversible, ...ignored]
+  const unknown = plan.warnings
+    .filter(({ code }) => code === 'UNKNOWN_PRINCIPAL')
+    .map(({ address = '', message }): Irreversible => ({ address, message }))
+  const irreversible = [...undo.irreversible, ...ignored, ...unknown]
   return irreversible.length === 0 ? plan : { ...plan, irreversible }
 }
 
