@@ -4,9 +4,11 @@
  * Everything that touches the world is handed in; `host` has what the command line uses. This is the only file that
  * re-exports.
  */
-export { type ApplyInput, applyPlan } from './app/apply.js'
+export { applyPlan } from './app/apply.js'
+export type { ApplyInput } from './app/apply-input.js'
 export { makePlan, type PlanInput, type PlanOptions } from './app/plan.js'
-export { parseSavedDocument, requireDigest, requireSamePlan } from './app/plan-file.js'
+export { parseSavedDocument, requireDigest, requireIntact } from './app/plan-file.js'
+export { requireSamePlan, type SamePlanInput } from './app/same-plan.js'
 export type { Clock, LiveServer, SecretSource, Sha256, WritableServer } from './app/ports.js'
 export { loadConfiguration } from './host/configuration.js'
 export { openServer, openWritableServer } from './host/server.js'

@@ -2,17 +2,21 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { applyPlan } from '../src/app/apply.js'
+import type { ApplyInput } from '../src/app/apply-input.js'
 import { exportConfiguration } from '../src/app/export.js'
 import { makePlan, type PlanOptions } from '../src/app/plan.js'
+import { makeUndoPlan } from '../src/app/undo.js'
 import { type Client, createClient } from '../src/bitbucket/client.js'
 import { askRights } from '../src/bitbucket/rights.js'
 import { registry } from '../src/bitbucket/registry.js'
 import { onlyFile } from '../src/config/files.js'
 import { loadDesired } from '../src/config/load.js'
+import { emptyPolicy } from '../src/config/policy.js'
 import { compileValidator } from '../src/config/validator.js'
 import type { Desired } from '../src/model/desired.js'
 import type { ApplyReport } from '../src/model/outcome.js'
 import type { Plan } from '../src/model/plan.js'
+import type { Undo } from '../src/model/undo.js'
 import { Scrubber, Secret } from '../src/model/secret.js'
 import { basic } from '../src/oauth/static-credentials.js'
 import { writeLicense } from '../src/sandbox/routes/license.js'
@@ -36,7 +40,9 @@ export interface LiveRun {
   readonly sandbox: Sandbox
   readonly client: Client
   plan(document: unknown, options?: PlanOptions): Promise<Plan>
-  apply(plan: Plan): Promise<ApplyReport>
+  apply(plan: Plan, more?: Partial<ApplyInput>): Promise<ApplyReport>
+  /** Plans an undo under an empty policy with everything allowed. */
+  planUndo(undo: Undo): Promise<Plan>
   export(include?: readonly string[]): Promise<string>
   close(): Promise<void>
 }
@@ -69,7 +75,7 @@ export async function startLive(
   const server = {
     identity,
     reading: () => client.reading(),
-    writer: () => client.writer(),
+    writer: (note?: (requestId: string) => void) => client.writer(note),
     requests: () => client.requests().sent,
     usesPassword: true,
     holds: askRights(client.fresh()),
@@ -80,13 +86,22 @@ export async function startLive(
     client,
     plan: (document, planOptions = { allow: { allows: () => true, allowsPath: () => true } }) =>
       makePlan({ ...common, desired: desire(document), options: planOptions }),
-    apply: (plan) =>
+    planUndo: (undo) =>
+      makeUndoPlan({
+        ...common,
+        undo,
+        file: 'undo.json',
+        policy: emptyPolicy,
+        options: { allow: { allows: () => true, allowsPath: () => true } },
+      }),
+    apply: (plan, more = {}) =>
       applyPlan({
         ...common,
         plan,
         secrets: (name) => new Secret(secretValue(name, sandbox)),
         signal: new AbortController().signal,
         parallelism: 4,
+        ...more,
       }),
     export: async (include = []) => {
       const { text } = await exportConfiguration({ ...common, include, omitsDefaults: false, validate, digest })

@@ -4,11 +4,13 @@
  * `apply FILE` plans again from the configuration and goes on only where the changes are the same. So an edited file,
  * also one whose digest was computed again, can do nothing but make the apply refuse.
  */
+import { digestOfChange, digestOfPlan } from '../model/draft.js'
 import { PlanError } from '../model/errors.js'
-import type { Finding } from '../model/errors.js'
+import { serialise } from '../model/normal.js'
 import type { ApplyReport } from '../model/outcome.js'
-import type { Change, Plan } from '../model/plan.js'
+import type { Plan } from '../model/plan.js'
 import { isObject } from '../model/schema.js'
+import type { Sha256 } from './ports.js'
 
 /** A document that `show` can render. */
 export type SavedDocument =
@@ -26,6 +28,7 @@ export function parseSavedDocument(text: string, file: string): SavedDocument {
     throw formatError(file, what)
   }
   if (isPlan(document)) return { type: 'plan', plan: document as unknown as Plan }
+  if (document['type'] === 'undo') throw formatError(file, 'is an undo, which bbstate undo shows before it asks')
   if (isReport(document)) return { type: 'report', report: document as unknown as ApplyReport }
   throw formatError(file, 'lacks fields that a plan or a report has')
 }
@@ -81,6 +84,9 @@ function isChange(change: unknown): boolean {
     ['address', 'kind', 'digest', 'precondition'].every((field) => isText(change[field])) &&
     actions.includes(change['action']) &&
     isObject(change['identity']) &&
+    isObject(change['at']) &&
+    'before' in change &&
+    'after' in change &&
     isListOf(change['fields'], (field) => isObject(field) && isText(field['path']))
   )
 }
@@ -94,48 +100,19 @@ function isListOf(value: unknown, isEntry: (entry: unknown) => boolean): boolean
 }
 
 /**
- * Holds a fresh plan against the expected one.
- * @throws PlanError `PLAN_FORMAT` where the file is for another server; `PLAN_STALE` naming every change that is new,
- * gone or different.
+ * Refuses a plan whose digests do not belong to what it says: a file that was edited would show what nobody planned.
+ * Digests can be computed again, so this is for honest mistakes; what holds an apply back is `requireSamePlan`.
+ * @throws PlanError `PLAN_FORMAT`
  */
-export function requireSamePlan(expected: Plan, fresh: Plan): void {
-  if (expected.server.url !== fresh.server.url) {
-    throw new PlanError('PLAN_FORMAT', `The plan is for ${expected.server.url}, this run is on ${fresh.server.url}`, {
-      hint: 'Use the plan of this server.',
-    })
-  }
-  const findings = differences(expected.changes, fresh.changes)
-  if (findings.length > 0) {
-    throw new PlanError('PLAN_STALE', 'The plan is no longer what would happen', {
-      findings,
-      hint: 'Plan again, and have the new plan reviewed.',
-    })
-  }
-}
-
-function differences(expected: readonly Change[], fresh: readonly Change[]): readonly Finding[] {
-  const before = new Map(expected.map((change) => [change.address, change]))
-  const after = new Map(fresh.map((change) => [change.address, change]))
-  const hint = 'Plan again, and have the new plan reviewed.'
-  const finding = (address: string, what: string): Finding => ({
-    code: 'PLAN_STALE',
-    message: `${address} ${what}`,
-    address,
-    hint,
-  })
-  const gone = expected.filter(({ address }) => !after.has(address))
-  const added = fresh.filter(({ address }) => !before.has(address))
-  const moved = fresh.filter((change) => {
-    const known = before.get(change.address)
-    return known !== undefined && known.digest !== change.digest
-  })
-  return [
-    ...added.map(({ address, action }) =>
-      finding(address, `would now be changed (${action}); the plan did not have it`),
-    ),
-    ...gone.map(({ address, action }) => finding(address, `would no longer be changed (${action} in the plan)`)),
-    ...moved.map(({ address }) => finding(address, 'would be changed in another way than planned')),
-  ]
+export function requireIntact(plan: Plan, file: string, sha256: Sha256): void {
+  const edited = plan.changes.find(
+    (change) =>
+      digestOfChange(change, sha256) !== change.digest || sha256(serialise(change.before)) !== change.precondition,
+  )
+  const isWhole = digestOfPlan(plan.server.url, plan.changes, plan.scope, sha256) === plan.digest
+  if (edited === undefined && isWhole) return
+  const where = edited === undefined ? '' : ` at ${edited.address}`
+  throw formatError(file, `was edited, or cut${where}: its digest is another one`)
 }
 
 /**

@@ -18,7 +18,8 @@ export interface LiveServer {
 
 /** The live side of an apply. */
 export interface WritableServer extends LiveServer {
-  writer(): Writer
+  /** Writes; `note` is told the server's name for each request that changed something, where the server gives one. */
+  writer(note?: (requestId: string) => void): Writer
   /** Whether the account and its token together have a global permission; one request, answered once a run. */
   holds(permission: NeededPermission): Promise<boolean>
 }

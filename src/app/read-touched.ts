@@ -53,13 +53,15 @@ function sectionOf(address: string): string {
   return address.slice(0, start)
 }
 
-function earlierNames(at: At, address: string, renames: readonly Change[]): At {
+/** Names of ancestors as they were before the renames of a plan. */
+export function earlierNames(at: At, address: string, renames: readonly Change[]): At {
   return renames
     .filter((rename) => address.startsWith(`${rename.address}.`))
     .reduce<At>((names, rename) => ({ ...names, [rename.kind]: earlierName(rename) }), at)
 }
 
-function earlierIdentity(change: Change, property: string): Readonly<Record<string, unknown>> {
+/** The naming values before a rename; `property` is the first of them. */
+export function earlierIdentity(change: Change, property: string): Readonly<Record<string, unknown>> {
   return change.renamedFrom === undefined ? change.identity : { ...change.identity, [property]: earlierName(change) }
 }
 

@@ -33,21 +33,41 @@ interface Input {
   readonly sha256: Sha256
 }
 
-/** Writes one change, or several creations in one request. Answers the error that it failed with. */
-export async function writeChanges(
+/** How a write ended: the error that it failed with, and the server's name for the last write that it answered. */
+export interface Written {
+  readonly error: BbstateError | undefined
+  readonly requestId: string | undefined
+}
+
+/** Writes one change, or several creations in one request. Never rejects: a defect of ours is an error like others. */
+export async function writeChanges(input: Input, changes: readonly Change[], material: Material): Promise<Written> {
+  let requestId: string | undefined
+  const note = (id: string): void => {
+    requestId = id
+  }
+  try {
+    const error = await writeAndSettle(input, changes, { ...material, note })
+    return { error, requestId }
+  } catch (thrown) {
+    if (thrown instanceof BbstateError) return { error: thrown, requestId }
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    return { error: new InternalError(message, { cause: thrown }), requestId }
+  }
+}
+
+interface Noting extends Material {
+  note(requestId: string): void
+}
+
+async function writeAndSettle(
   input: Input,
   changes: readonly Change[],
-  material: Material,
+  material: Noting,
 ): Promise<BbstateError | undefined> {
   const error = await tryWriting(input, changes, material)
   const isConflict = error instanceof ApiError && error.code === 'API_CONFLICT' && changes.length === 1
   if (!(error instanceof UnfinishedWrite) && !isConflict) return error
-  try {
-    return await settle(input, changes, material, error)
-  } catch (thrown) {
-    if (thrown instanceof BbstateError) return thrown
-    throw thrown
-  }
+  return settle(input, changes, material, error)
 }
 
 /**
@@ -58,7 +78,7 @@ export async function writeChanges(
 async function settle(
   input: Input,
   changes: readonly Change[],
-  material: Material,
+  material: Noting,
   failure: ApiError,
 ): Promise<BbstateError | undefined> {
   const live = await readTouched(input.registry, input.server, changes)
@@ -101,9 +121,9 @@ function describeStale({ address }: Change, failure: ApiError): PlanError {
 async function tryWriting(
   { registry, server }: Input,
   changes: readonly Change[],
-  { touched, values, made }: Material,
+  { touched, values, made, note }: Noting,
 ): Promise<BbstateError | undefined> {
-  const writer = server.writer()
+  const writer = server.writer(note)
   const [first] = changes
   if (first === undefined) return undefined
   const resource = definitionOf(registry, first)

@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly scrubber: Scrubber
   /** The version of bbstate, for `User-Agent`. */
   readonly version: string
+  /** What the run is, for `User-Agent`, such as `apply; run github 4711`. */
+  readonly purpose?: string
   /** Requests under way at the same time. Default 10. */
   readonly parallelism?: number
   /** Requests a second at most. */
@@ -61,8 +63,8 @@ export interface Client {
   reading(): Reader
   /** Reads anew each time, for stale checks and proofs. */
   fresh(): Reader
-  /** Writes; its reads are fresh. */
-  writer(): Writer
+  /** Writes; its reads are fresh. `note` is told the request id of each change that the server answered. */
+  writer(note?: (requestId: string) => void): Writer
   requests(): RequestCounts
   close(): Promise<void>
 }
@@ -92,10 +94,12 @@ export function createClient(options: ClientOptions): Client {
     identify: () => identify(options, identity, fetch, exchange),
     reading: () => memoise(readerOver, fetch),
     fresh: () => fresh,
-    writer: () => {
+    writer: (note) => {
       const send = async (request: Sending): Promise<unknown> => {
         const { method, path } = request
         const answer = await identity.renewing(() => exchange(request), { method, path })
+        const requestId = answer.headers['x-arequestid']
+        if (requestId !== undefined && method !== 'GET') note?.(requestId)
         if (answer.status >= 300) throw await exchange.explain(answer, { method, path })
         return decodeBody(answer, { method, path }, exchange)
       }
@@ -157,12 +161,13 @@ function makeExchange(
   }
   const exchange = ({ method, path, content, accept }: Sending): Promise<Answer> => {
     const headers = {
-      ...headersOf(method, options.version, content?.type),
+      ...headersOf(method, options, content?.type),
       ...(accept === undefined ? {} : { accept }),
     }
     const body = content === undefined ? {} : { body: content.body }
     const send = async (): Promise<Answer> => {
       identity.requireSignIn()
+      refuseOverdue(options)
       // Signed behind the gate and anew for each repetition: a wait may be longer than the token lives.
       const authorization = await credentials.authorize()
       const signed = { ...headers, authorization: authorization.reveal() }
@@ -182,6 +187,14 @@ function makeExchange(
   return Object.assign(exchange, { explain, asked: identity.asked })
 }
 
+/** @throws ApiError `API_TIMEOUT` once the time of the run is up: nothing more is sent. */
+function refuseOverdue({ deadline, ports }: ClientOptions): void {
+  if (deadline === undefined || ports.now() <= deadline) return
+  throw new ApiError('API_TIMEOUT', 'The run took longer than --timeout allows; nothing more was sent', {
+    hint: 'Raise --timeout, or find out why the server is slow. What was done is done: the same command goes on from there.',
+  })
+}
+
 function requestEvent(request: Request, answer: Answer, milliseconds: number, scrubber: Scrubber): Event {
   const { method, path } = request
   const requestId = answer.headers['x-arequestid']
@@ -197,14 +210,14 @@ function requestEvent(request: Request, answer: Answer, milliseconds: number, sc
 
 function headersOf(
   method: Request['method'],
-  version: string,
+  { version, purpose }: Pick<ClientOptions, 'version' | 'purpose'>,
   type = 'application/json',
 ): Readonly<Record<string, string>> {
   return {
     accept: 'application/json',
     // Wanted by multipart and form endpoints, harmless elsewhere (catalogue 1.5).
     'x-atlassian-token': 'no-check',
-    'user-agent': `bbstate/${version}`,
+    'user-agent': purpose === undefined ? `bbstate/${version}` : `bbstate/${version} (${purpose})`,
     ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': type }),
   }
 }

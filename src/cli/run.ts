@@ -20,6 +20,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Command }>>
   apply: () => import('./commands/apply.js'),
   publish: () => import('./commands/publish.js'),
   snapshot: () => import('./commands/snapshot.js'),
+  undo: () => import('./commands/undo.js'),
   drift: () => import('./commands/drift.js'),
   export: () => import('./commands/export.js'),
   explain: () => import('./commands/explain.js'),

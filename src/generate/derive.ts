@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { registry } from '../bitbucket/registry.js'
 import { makeConfigurationSchema } from '../config/configuration-schema.js'
 import { driftSchema } from './drift-schema.js'
-import { planSchema, reportSchema } from './plan-schema.js'
+import { planSchema, reportSchema, undoSchema } from './plan-schema.js'
 import { makeActionFiles } from './action.js'
 import { snapshotSchema } from './snapshot-schema.js'
 import { makeReference } from './reference.js'
@@ -22,6 +22,7 @@ function deriveFiles(): ReadonlyMap<string, string> {
   files.set('schemas/report.schema.json', json(reportSchema))
   files.set('schemas/drift.schema.json', json(driftSchema))
   files.set('schemas/snapshot.schema.json', json(snapshotSchema))
+  files.set('schemas/undo.schema.json', json(undoSchema))
   for (const [path, text] of makeReference(registry)) files.set(join('docs/reference', path), text)
   for (const [path, text] of makeActionFiles()) files.set(path, text)
   return files

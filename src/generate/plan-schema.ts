@@ -1,4 +1,4 @@
-/** JSON Schemas of a saved plan and of an apply report: the published form of `model/plan.ts` and `model/outcome.ts`. */
+/** JSON Schemas of a saved plan, of an apply report and of an undo: the published form of those of `model/`. */
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -78,6 +78,8 @@ const finding = record({ code: text, message: text, hint: text, address: text, s
   'requestId',
 ])
 
+const irreversible = listOf(record({ address: text, message: text }), 'What an undo cannot bring back.')
+
 /** The schema of `plan --json` and `plan --out`. */
 export const planSchema: JsonSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -103,7 +105,7 @@ export const planSchema: JsonSchema = {
           record({ type: { const: 'configuration' }, ref: text, commit: text }),
         ],
       },
-      irreversible: listOf(record({ address: text, message: text }), 'What an undo cannot bring back.'),
+      irreversible,
       access: {
         ...record({ losses: shifts, gains: shifts }),
         description: "Who gains and loses which global permission; absent where the plan touches nobody's.",
@@ -167,4 +169,34 @@ export const reportSchema: JsonSchema = {
     },
     ['startedAt', 'finishedAt', 'audit'],
   ),
+}
+
+const undoItem = record(
+  {
+    address: { type: 'string', description: 'Where the item was before the apply.' },
+    kind: text,
+    at: { type: 'object', additionalProperties: text, description: 'Names of the ancestors, by their kind.' },
+    identity: { type: 'object', description: 'Naming values; empty for a singleton.' },
+    renamedTo: { type: 'string', description: 'The naming value that the apply gave it.' },
+    restore: { description: 'The value before the apply; null where absent. A secret is {"secret": "name"}.' },
+    left: { description: 'What the apply left; null where nothing.' },
+    isRead: { type: 'boolean', description: 'Whether left was read after the write, or is what was planned.' },
+  },
+  ['renamedTo'],
+)
+
+/** The schema of `apply --undo`. */
+export const undoSchema: JsonSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'bbstate undo',
+  ...record({
+    formatVersion: { const: 1 },
+    type: { const: 'undo' },
+    bbstate: { type: 'string', description: 'The version that made it.' },
+    server,
+    createdAt: { type: 'string', description: 'ISO 8601.' },
+    digest: { ...digest, description: 'Of the plan that was applied.' },
+    items: listOf(undoItem, 'What goes back, in the order of the plan.'),
+    irreversible,
+  }),
 }

@@ -8,6 +8,7 @@ import { authCommands } from './auth-options.js'
 import { sandboxOptions } from './sandbox-options.js'
 import { planOptions, standOptions } from './plan-option-table.js'
 import { storeOptions } from './store-options.js'
+import { applyOptions, autoApprove, writingOptions } from './writing-options.js'
 
 /** One option. */
 export interface Option {
@@ -174,19 +175,28 @@ export const commands: readonly CommandWords[] = [
     usage: '[plan]',
     description: 'Plan, ask, write, and prove the result',
     options: [
-      { name: 'auto-approve', type: 'boolean', isApproval: true, description: 'Do not ask' },
-      {
-        name: 'expect-digest',
-        type: 'string',
-        value: 'DIGEST',
-        description: 'Go on only if the plan has this digest',
-      },
+      ...applyOptions,
+      ...writingOptions,
       ...planOptions,
       ...configurationOptions,
       ...connectionOptions,
       ...outputOptions,
     ],
     examples: ['bbstate apply', 'bbstate apply plan.json --auto-approve'],
+  },
+  {
+    name: 'undo',
+    usage: '<undo>',
+    description: 'Take an apply back: show its inverse as a plan, ask, write, and prove the result',
+    options: [
+      autoApprove,
+      ...writingOptions,
+      ...planOptions.filter(({ name }) => name === 'secrets-dir'),
+      ...configurationOptions,
+      ...connectionOptions,
+      ...outputOptions,
+    ],
+    examples: ['bbstate apply --undo undo.json', 'bbstate undo undo.json'],
   },
   {
     name: 'publish',
@@ -276,7 +286,7 @@ export const commands: readonly CommandWords[] = [
   {
     name: 'schema',
     usage: '[document]',
-    description: 'JSON Schema of the configuration, of a plan, a report, a drift or a snapshot',
+    description: 'JSON Schema of the configuration, of a plan, a report, an undo, a drift or a snapshot',
     options: outputOptions,
     examples: ['bbstate schema plan'],
   },

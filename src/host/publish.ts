@@ -40,7 +40,7 @@ export async function publish(
 ): Promise<string> {
   const connection = await findConnection(world, settings)
   const credentials = staticBearer(readToken(world, settings, connection.baseUrl))
-  const client = openClient({ world, connection, credentials, listen, signal: world.signal })
+  const client = openClient({ world, connection, credentials, command: 'publish', listen, signal: world.signal })
   try {
     const { account } = await client.identify()
     const writer = client.writer()

@@ -7,9 +7,11 @@ import { askRights } from '../bitbucket/rights.js'
 import type { Credentials } from '../model/credentials.js'
 import type { Desired } from '../model/desired.js'
 import type { Listener } from '../model/event.js'
+import { identifyRun, purposeOf } from './audit.js'
 import { type Connection, findConnection, findCredentials } from './connection.js'
 import { readAllowances } from './plan-options.js'
 import type { Settings } from './settings.js'
+import { tellSlowAnswers } from './slow-answers.js'
 import type { World } from './world.js'
 
 /** What opening needs. */
@@ -58,9 +60,9 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
       await hold?.release()
     },
     holds: askRights(client.fresh()),
-    writer: () => {
+    writer: (note) => {
       input.world.signal.removeEventListener('abort', stop)
-      return client.writer()
+      return client.writer(note)
     },
   }
 }
@@ -71,7 +73,7 @@ async function open(
 ): Promise<{ readonly server: LiveServer & Closable; readonly client: Client; readonly credentials: Credentials }> {
   const connection = await findConnection(world, given, assertion, listen)
   const credentials = await findCredentials(world, connection, command, listen)
-  const client = openClient({ world, connection, credentials, listen, signal })
+  const client = openClient({ world, connection, credentials, command, listen, signal })
   try {
     const identity = { url: connection.baseUrl, ...(await client.identify()) }
     const server = {
@@ -93,17 +95,19 @@ export interface ClientInput {
   readonly world: World
   readonly connection: Connection
   readonly credentials: Credentials
+  /** The command that runs, for `User-Agent`. */
+  readonly command: string
   readonly listen: Listener
   /** Stops every wait, and starts no request once aborted. */
   readonly signal: AbortSignal
 }
 
 /** A client as the options of the run want it. Nothing is sent yet. */
-export function openClient({ world, connection, credentials, listen, signal }: ClientInput): Client {
+export function openClient({ world, connection, credentials, command, listen, signal }: ClientInput): Client {
   const { settings, transport } = connection
   const maxRate = settings.number('max-rate')
   return createClient({
-    transport,
+    transport: tellSlowAnswers(transport, listen),
     credentials,
     ports: {
       now: () => world.clock.elapsed(),
@@ -116,6 +120,7 @@ export function openClient({ world, connection, credentials, listen, signal }: C
     listen,
     scrubber: world.scrubber,
     version: world.version,
+    purpose: purposeOf(command, identifyRun(world.environment)),
     parallelism: settings.number('parallelism') ?? 10,
     deadline: world.clock.elapsed() + (settings.number('timeout') ?? 1800) * 1000,
     signal,

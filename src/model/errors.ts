@@ -38,6 +38,7 @@ export type ApiCode =
   | 'API_UNEXPECTED'
   | 'API_UNSUPPORTED'
   | 'API_REJECTED'
+  | 'API_TIMEOUT'
 export type UsageCode = 'USAGE'
 export type ErrorCode =
   ConfigCode | PlanCode | ApplyCode | AuthCode | BusyCode | ApiCode | UsageCode | 'INTERRUPTED' | 'INTERNAL'

@@ -1,7 +1,7 @@
 /**
  * What became of a plan: one outcome a change, and the report of the whole run.
  */
-import { type ApplyCode, BbstateError, type ErrorDetails, type Finding } from './errors.js'
+import { type ApplyCode, BbstateError, type ErrorDetails, type Finding, InterruptedError } from './errors.js'
 import type { Action, ServerIdentity } from './plan.js'
 
 /** The result of one change. `skipped`: not tried, because something it needs failed or the run was stopped. */
@@ -55,6 +55,16 @@ export class ApplyError extends BbstateError {
   constructor(code: ApplyCode, message: string, report: ApplyReport, details: ErrorDetails = {}) {
     super(message, details)
     this.code = code
+    this.report = report
+  }
+}
+
+/** The user stopped an apply; what was in flight has been finished and stands in the report. Exit code 130. */
+export class StoppedError extends InterruptedError {
+  readonly report: ApplyReport
+
+  constructor(message: string, report: ApplyReport) {
+    super(message, { hint: 'Apply again to go on: what is done already is not done twice.' })
     this.report = report
   }
 }

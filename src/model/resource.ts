@@ -87,6 +87,11 @@ export interface Docs {
   readonly until?: string
   /** What can go wrong, one sentence each. */
   readonly dangers?: readonly string[]
+  /**
+   * What a deleted item lacks when it is created again, as the end of "what comes back lacks …"; with `isAll` nothing
+   * comes back, and `what` is the whole reason.
+   */
+  readonly lost?: { readonly what: string; readonly isAll?: true }
 }
 
 /** Names of the ancestors of an item, by their kind: `{groups: 'devs'}`. */

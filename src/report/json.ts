@@ -1,5 +1,5 @@
 /** The machine's form of results and errors: one JSON document on stdout. */
-import { ApplyError } from '../model/outcome.js'
+import { ApplyError, StoppedError } from '../model/outcome.js'
 import { type BbstateError, ConfigError, type Finding, PlanError } from '../model/errors.js'
 
 /**
@@ -21,7 +21,7 @@ export function formatJsonError(error: BbstateError): string {
   const findings = findingsOf(error)
   return formatJson({
     error: { ...error.toFinding(), ...(findings.length > 0 ? { findings } : {}) },
-    ...(error instanceof ApplyError ? { report: error.report } : {}),
+    ...(error instanceof ApplyError || error instanceof StoppedError ? { report: error.report } : {}),
   })
 }
 

@@ -33,6 +33,7 @@ test.each([
   'schemas/bbstate.schema.json',
   'schemas/plan.schema.json',
   'schemas/report.schema.json',
+  'schemas/undo.schema.json',
   'docs/reference/commands.md',
   'docs/reference/exit-codes.md',
   'docs/reference/action.md',

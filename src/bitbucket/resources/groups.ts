@@ -19,6 +19,7 @@ export default collection({
     rest: 'Permission Management: Groups, /api/latest/admin/groups (GET, POST, DELETE)',
     permission: 'ADMIN',
     endpoints: ['/api/latest/admin/groups'],
+    lost: { what: 'its permissions in projects and repositories' },
     dangers: ['Deleting a group takes away every permission that was granted to it, in projects and repositories too.'],
   },
   schema: {

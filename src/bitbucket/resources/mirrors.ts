@@ -17,6 +17,7 @@ export default collection({
     rest: 'Mirroring (Upstream): Mirrors, /mirroring/latest/mirrorServers (GET), …/{mirrorId} (DELETE), /mirroring/latest/requests (GET), …/{mirroringRequestId}/accept (POST)',
     permission: 'ADMIN',
     endpoints: [servers, `${servers}/{}`, requests, `${requests}/{}/accept`],
+    lost: { what: 'a mirror must ask again before it can be accepted', isAll: true },
     dangers: ['A removed mirror loses its data and must be set up again.'],
   },
   schema: {

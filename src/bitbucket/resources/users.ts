@@ -15,6 +15,7 @@ export default collection({
     rest: 'Permission Management: Users, /api/latest/admin/users (GET, POST, PUT, DELETE), …/users/rename (POST), …/users/credentials (PUT)',
     permission: 'ADMIN',
     endpoints: [path, `${path}/rename`, `${path}/credentials`],
+    lost: { what: 'its permissions, keys and tokens in projects and repositories, and its personal repositories' },
     dangers: [
       'Deleting a user takes away every permission, membership and key of that user, in projects and repositories too.',
       'A user without a declared password is created with one that nobody knows.',

@@ -1,4 +1,4 @@
-/** `bbstate schema [configuration|plan|report|drift|snapshot]`: the published JSON Schemas. */
+/** `bbstate schema [configuration|plan|report|undo|drift|snapshot]`: the published JSON Schemas. */
 import { readPackaged } from '../../host/documents.js'
 import { UsageError } from '../../model/errors.js'
 import type { Command } from '../call.js'
@@ -9,6 +9,7 @@ const files: Readonly<Record<string, string>> = {
   report: 'schemas/report.schema.json',
   drift: 'schemas/drift.schema.json',
   snapshot: 'schemas/snapshot.schema.json',
+  undo: 'schemas/undo.schema.json',
 }
 
 export const run: Command = async ({ face, argument = 'configuration' }) => {

@@ -1,7 +1,9 @@
 /** Tiny builders: desired state without YAML, and runs against the toy server. */
 import { createHash } from 'node:crypto'
-import { type ApplyInput, applyPlan } from '../../../src/app/apply.js'
+import { applyPlan } from '../../../src/app/apply.js'
+import type { ApplyInput } from '../../../src/app/apply-input.js'
 import { makePlan, type PlanOptions } from '../../../src/app/plan.js'
+import type { WritableServer } from '../../../src/app/ports.js'
 import { formatKey, itemAddress, joinAddress } from '../../../src/model/address.js'
 import type { Desired, DesiredCollection, DesiredItem, Policy } from '../../../src/model/desired.js'
 import type { ApplyReport } from '../../../src/model/outcome.js'
@@ -54,11 +56,23 @@ export const pattern = (text: string) => ({ pattern: text, source: { file: 'toys
 
 const identity = { url: 'https://toys.example.com', version: '9.4.0', account: 'ann' }
 
+/** The toy server as the engine sees it. */
+export function liveOf(server: ToyServer): WritableServer {
+  return {
+    identity,
+    reading: () => server.reader(),
+    writer: () => server.writer(),
+    requests: () => server.sent.length,
+    usesPassword: false,
+    holds: async () => true,
+  }
+}
+
 export function plan(server: ToyServer, desired: Desired, options: PlanOptions = {}): Promise<Plan> {
   return makePlan({
     registry: toys,
     desired,
-    server: { identity, reading: () => server.reader(), requests: () => server.sent.length, usesPassword: false },
+    server: liveOf(server),
     clock,
     sha256,
     version: '0',
@@ -71,14 +85,7 @@ export function apply(server: ToyServer, made: Plan, more: Partial<ApplyInput> =
   return applyPlan({
     registry: toys,
     plan: made,
-    server: {
-      identity,
-      reading: () => server.reader(),
-      writer: () => server.writer(),
-      requests: () => server.sent.length,
-      usesPassword: false,
-      holds: async () => true,
-    },
+    server: liveOf(server),
     secrets: (name) => new Secret(`value of ${name}`),
     clock,
     sha256,

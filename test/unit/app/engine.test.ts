@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { requireSamePlan } from '../../../src/app/plan-file.js'
+import { requireSamePlan } from '../../../src/app/same-plan.js'
 import { ApiError } from '../../../src/model/errors.js'
 import { ApplyError } from '../../../src/model/outcome.js'
-import { ToyServer } from '../../contract/toys.js'
-import { apply, desire, lines, pattern, plan, type Wish } from './desires.js'
+import { ToyServer, toys } from '../../contract/toys.js'
+import { apply, desire, lines, liveOf, pattern, plan, type Wish } from './desires.js'
 
 const shelf: Wish = ['shelves', {}, { name: 'a' }, {}]
 const box: Wish = ['boxes', { shelves: 'a' }, { name: 'b' }, { size: 1 }]
@@ -331,9 +331,13 @@ describe('a saved plan', () => {
     const desired = desire([['door', {}, {}, { open: false }]])
     const saved = await plan(server, desired)
     const fresh = { ...(await plan(server, desired)), createdAt: 'later' }
-    expect(() => requireSamePlan(saved, fresh)).not.toThrow()
+    const input = { registry: toys, server: liveOf(server) }
+    expect(await requireSamePlan({ ...input, expected: saved, plan: fresh })).toEqual([])
     server.tree.set('/door', { open: true, width: 1 })
     const moved = await plan(server, desired)
-    expect(() => requireSamePlan(saved, moved)).toThrow(expect.objectContaining({ code: 'PLAN_STALE' }))
+    await expect(requireSamePlan({ ...input, expected: saved, plan: moved })).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      findings: [{ message: expect.stringContaining('width was 100, is 1') }],
+    })
   })
 })
