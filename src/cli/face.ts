@@ -4,9 +4,10 @@
  * Every byte that leaves goes through the scrubber, which knows the secret values of the run.
  */
 import type { Environment } from '../host/settings.js'
-import { BbstateError, InternalError } from '../model/errors.js'
+import { InternalError } from '../model/errors.js'
 import type { Event, Listener } from '../model/event.js'
 import type { Scrubber } from '../model/secret.js'
+import { toBbstateError } from '../model/thrown.js'
 import { formatJsonError } from '../report/json.js'
 import type { ColourLevel, TerminalReport } from '../report/terminal.js'
 import { escapeText, guardLines } from '../report/words.js'
@@ -136,14 +137,4 @@ export class Face {
     this.#status = ''
     this.#stderr.write('\r\u001b[2K')
   }
-}
-
-/** Whatever was thrown, as an error of bbstate. */
-export function toBbstateError(thrown: unknown): BbstateError {
-  if (thrown instanceof BbstateError) return thrown
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new InternalError(message, {
-    cause: thrown,
-    hint: 'This is a defect of bbstate. Please report it with the output of the same command and --verbose.',
-  })
 }

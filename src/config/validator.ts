@@ -20,6 +20,8 @@ export type Validate = (document: unknown) => readonly SchemaFinding[]
 /** Options that the generated code must share. */
 export const ajvOptions = {
   allErrors: true,
+  // Findings have words of their own; those of ajv would be a good part of the bundle.
+  messages: false,
   strict: true,
   allowUnionTypes: true,
   verbose: true,

@@ -131,15 +131,21 @@ async function storeOptions(
   { settings, store }: Connection,
   listen: Listener | undefined,
 ): Promise<Pick<TokenOptions, 'directory' | 'markDirectory' | 'makeStore' | 'allowsNetworkFileSystem'>> {
-  const { config, data } = await world.directories()
+  const { config } = await world.directories()
   const choice = parseStore(store)
-  const directory = choice.type === 'file' ? choice.directory : undefined
   return {
-    directory: directory ?? join(data, 'tokens'),
+    directory: await stageDirectory(world, store),
     markDirectory: join(config, 'marks'),
     allowsNetworkFileSystem: readAllowances(settings.list('allow')).allows('network-file-system'),
     ...(choice.type === 'file' ? {} : { makeStore: await storeMaker(world, settings, choice, listen) }),
   }
+}
+
+/** Where this machine keeps what belongs to a token, wherever the token itself is kept. */
+export async function stageDirectory(world: World, store: StoreWords): Promise<string> {
+  const choice = parseStore(store)
+  const directory = choice.type === 'file' ? choice.directory : undefined
+  return directory ?? join((await world.directories()).data, 'tokens')
 }
 
 /** Opens the stored token of a connection. */

@@ -90,9 +90,9 @@ function makeLock(file: FileHandle, path: string, unlock: (fd: number) => void):
   }
 }
 
-async function loadLocks(): Promise<typeof import('fs-native-extensions')> {
+async function loadLocks(): Promise<(typeof import('fs-native-extensions'))['default']> {
   try {
-    return await import('fs-native-extensions')
+    return (await import('fs-native-extensions')).default
   } catch {
     throw new AuthError('AUTH_STORE', `bbstate has no kernel lock for ${process.platform} ${process.arch}`, {
       hint: 'Without one, two runs could use up one refresh token. Run bbstate on Linux, macOS or Windows, x64 or arm64.',

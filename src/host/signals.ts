@@ -1,4 +1,4 @@
-/** SIGINT and SIGTERM: the first asks the run to stop in order, a second one ends the process at once. */
+/** SIGINT and SIGTERM: the first asks the run to stop in order, a second one ends the process. */
 import process from 'node:process'
 
 /** Watches signals until stopped. */
@@ -7,11 +7,18 @@ export interface Signals {
   stop(): void
 }
 
-/** Starts watching; `say` tells the person what happens. */
-export function watchSignals(say: (text: string) => void): Signals {
+/**
+ * Starts watching; `say` tells the person what happens.
+ * @param graceMilliseconds what is left after the second signal: nothing at a terminal, where somebody is impatient
+ */
+export function watchSignals(say: (text: string) => void, graceMilliseconds = 0): Signals {
   const controller = new AbortController()
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) {
+      if (graceMilliseconds === 0) process.exit(130)
+      setTimeout(() => process.exit(130), graceMilliseconds).unref()
+      return
+    }
     say('\nStopping: what is in flight is finished. Once more to stop at once.\n')
     controller.abort()
   }

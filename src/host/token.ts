@@ -192,7 +192,7 @@ export async function gatherTools(options: TokenOptions): Promise<RotationTools>
   await prepareDirectory(directory, { allowsNetwork: options.allowsNetworkFileSystem === true })
   await prepareDirectory(options.markDirectory, { allowsNetwork: true })
   const name = nameRecord(baseUrl, clientId)
-  const stagePath = join(directory, `${name}.stage.json`)
+  const stagePath = stagePathIn(directory, baseUrl, clientId)
   const makeSealer = (location: string): Sealer => createSealer({ location, baseUrl, clientId }, keys, nodeCrypto)
   const parts = { name, baseUrl, clientId, makeSealer, crypto: nodeCrypto, clock, run }
   const store = await (options.makeStore ?? fileStoreIn(directory))(parts)
@@ -264,6 +264,11 @@ function fileStoreIn(directory: string): MakeStore {
       }),
     )
   }
+}
+
+/** Where a new pair lies between the answer of the server and the commit. */
+export function stagePathIn(directory: string, baseUrl: string, clientId: string): string {
+  return join(resolve(directory), `${nameRecord(baseUrl, clientId)}.stage.json`)
 }
 
 /** A file name for server and client: readable, and different for every pair of them. */

@@ -2,7 +2,7 @@
  * The world as one run sees it: clock, environment, files, hashes, signals. Everything above asks for it here, so that
  * a test can hand in another one.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock, Sha256 } from '../app/ports.js'
 import type { Digest } from '../model/resource.js'
@@ -30,6 +30,8 @@ export interface World {
   openBrowser(url: string): Promise<void>
   /** Reads a text file named by an option. */
   readFile(path: string, option: string): string
+  /** Whether a file named by an option is there. */
+  hasFile(path: string): boolean
 }
 
 /** SHA-256 in hexadecimal. Node's crypto is loaded at the first digest: validate needs none, and loading it is dear. */
@@ -43,13 +45,14 @@ export function createWorld(
   signal: AbortSignal,
   version: string,
   isInteractive: boolean,
+  scrubber: Scrubber = new Scrubber(),
 ): World {
   return {
     environment,
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
     sha256: hash,
     digest: hash,
-    scrubber: new Scrubber(),
+    scrubber,
     signal,
     version,
     isInteractive,
@@ -58,6 +61,7 @@ export function createWorld(
       const { default: open } = await import('open')
       await open(url)
     },
+    hasFile: (path) => existsSync(resolve(path)),
     readFile: (path, option) => {
       try {
         return readFileSync(resolve(path), 'utf8')

@@ -56,13 +56,23 @@ function environmentName(name: string): string {
 /** Removes known secret values from text. Values shorter than four characters are not scrubbed: they are everywhere. */
 export class Scrubber {
   readonly #forms = new Set<string>()
+  readonly #tell: ((form: string) => void) | undefined
+
+  /** @param tell is told each spelling before anybody can use the value, once */
+  constructor(tell?: (form: string) => void) {
+    this.#tell = tell
+  }
 
   /** Registers a value, with its JSON, URL, form and Base64 spellings. */
   add(value: string): void {
     if (value.length < 4) return
     const url = encodeURIComponent(value)
     const forms = [value, url, url.replaceAll('%20', '+'), JSON.stringify(value).slice(1, -1), encodeBase64(value)]
-    for (const form of forms) this.#forms.add(form)
+    for (const form of forms) {
+      if (this.#forms.has(form)) continue
+      this.#forms.add(form)
+      this.#tell?.(form)
+    }
   }
 
   /** The text with every known value replaced by `(sensitive)`. */

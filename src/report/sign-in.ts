@@ -57,3 +57,9 @@ function ago(milliseconds: number): string {
     ? `${Math.floor(milliseconds / (60 * minute))} hours ago`
     : `${Math.floor(milliseconds / day)} days ago`
 }
+
+/** What a refresh did. @param age as given: nothing was due before it */
+export function refreshSentence({ generation }: SignInStatus, isRefreshed: boolean, age = ''): string {
+  if (!isRefreshed) return `Nothing to do: the last refresh was less than ${age} ago.`
+  return `Refreshed: generation ${generation}. Tokens of earlier generations are dead.`
+}

@@ -1,44 +1,29 @@
 /** `bbstate drift`: compares and never writes. Exit 2 where live differs. */
-import { findDrift } from '../../app/drift.js'
-import { loadConfiguration } from '../../host/configuration.js'
-import { planOptionsOf } from '../../host/plan-options.js'
-import { assertionOf, openServer } from '../../host/server.js'
+import { compareWithLive } from '../../host/drift.js'
 import { formatJson } from '../../report/json.js'
 import { countWords, escapeText } from '../../report/words.js'
 import type { Command } from '../call.js'
 
 export const run: Command = async ({ settings, face, world }) => {
-  const listen = await face.listener()
-  const { registry, desired, options: loaded } = await loadConfiguration(world, settings)
-  const server = await openServer({ world, settings, listen, command: 'drift', ...assertionOf(desired) })
-  try {
-    const { clock, sha256, version } = world
-    const { allow, ...given } = planOptionsOf(settings, registry)
-    const options = { ...given, ...loaded, allow: { allows: () => true, allowsPath: allow.allowsPath } }
-    const countsVolatile = settings.flag('volatile')
-    const input = { registry, desired, server, listen, clock, sha256, version, options, countsVolatile }
-    const { drift, plan } = await findDrift(input)
-    const others = drift.volatile.length
-    if (face.options.json) {
-      face.print(formatJson(drift))
-      return drift.drift ? 2 : 0
-    }
-    await face.result((report) => report.plan(plan))
-    if (drift.accept.length > 0) face.print('\nTo accept what is live instead, declare:\n')
-    for (const { address, yaml } of drift.accept) {
-      const lines = yaml
-        .trimEnd()
-        .split('\n')
-        .map((line) => `    ${escapeText(line)}\n`)
-      face.print(`\n  # ${escapeText(address)}\n${lines.join('')}`)
-    }
-    if (settings.flag('unmanaged')) {
-      for (const address of drift.unmanaged) face.print(`unmanaged  ${escapeText(address)}\n`)
-    }
-    if (others > 0)
-      face.note(`Not counted as drift: ${countWords(others, 'change')} of settings that change by themselves.\n`)
+  const { drift, plan } = await compareWithLive(world, settings, await face.listener())
+  const others = drift.volatile.length
+  if (face.options.json) {
+    face.print(formatJson(drift))
     return drift.drift ? 2 : 0
-  } finally {
-    await server.close()
   }
+  await face.result((report) => report.plan(plan))
+  if (drift.accept.length > 0) face.print('\nTo accept what is live instead, declare:\n')
+  for (const { address, yaml } of drift.accept) {
+    const lines = yaml
+      .trimEnd()
+      .split('\n')
+      .map((line) => `    ${escapeText(line)}\n`)
+    face.print(`\n  # ${escapeText(address)}\n${lines.join('')}`)
+  }
+  if (settings.flag('unmanaged')) {
+    for (const address of drift.unmanaged) face.print(`unmanaged  ${escapeText(address)}\n`)
+  }
+  if (others > 0)
+    face.note(`Not counted as drift: ${countWords(others, 'change')} of settings that change by themselves.\n`)
+  return drift.drift ? 2 : 0
 }

@@ -1,0 +1,121 @@
+/** `command: apply`: plans, holds the plan against the one that was approved, writes, and proves the result. */
+import { applyPlan } from '../app/apply.js'
+import { makePlan } from '../app/plan.js'
+import { requireDigest } from '../app/plan-file.js'
+import type { WritableServer } from '../app/ports.js'
+import { loadConfiguration } from '../host/configuration.js'
+import { writeDocument } from '../host/documents.js'
+import { planOptionsOf } from '../host/plan-options.js'
+import { secretSource } from '../host/secrets.js'
+import { assertionOf, openWritableServer } from '../host/server.js'
+import { PlanError, UsageError } from '../model/errors.js'
+import { ApplyError, type ApplyReport } from '../model/outcome.js'
+import type { Plan } from '../model/plan.js'
+import type { Registry } from '../model/resource.js'
+import { formatJson } from '../report/json.js'
+import { renderMarkdown } from '../report/markdown.js'
+import { isComplete, reportSentence } from '../report/words.js'
+import { compareWithPullRequest, savePlan } from './plan.js'
+import { check, checkReport, presentPlan, remarkOn } from './present.js'
+import { longestSummary } from './runner.js'
+import type { Step } from './step.js'
+import { requireApplicable, requireTip } from './trigger.js'
+
+/** Answers the exit code. @throws BbstateError; a report that was begun is kept all the same. */
+export async function runApply(step: Step): Promise<number> {
+  const { inputs, world } = step
+  const expected = inputs.text('expect') ?? inputs.settings.text('expect-digest')
+  requireApproval(step, expected)
+  await requireCurrent(step)
+  const { settings } = inputs
+  const { registry, desired, options: loaded } = await loadConfiguration(world, settings)
+  const opening = { world, settings, listen: step.listen, command: 'apply', ...assertionOf(desired) }
+  const server = await openWritableServer(opening)
+  try {
+    const { clock, sha256, version } = world
+    const options = { ...planOptionsOf(settings, registry), ...loaded }
+    const plan = await makePlan({ registry, desired, server, listen: step.listen, clock, sha256, version, options })
+    await savePlan(step, plan)
+    presentPlan(step, plan, await compareWithPullRequest(step, plan))
+    remarkOn(step, plan)
+    if (expected !== undefined) await requireExpected(step, expected, plan)
+    return await write(step, registry, plan, server)
+  } finally {
+    await server.close()
+  }
+}
+
+/** An expectation that came out empty, as an output of a job that did not run does, is none. */
+function requireApproval({ inputs }: Step, expected: string | undefined): void {
+  if (expected !== undefined || inputs.settings.flag('auto-approve')) return
+  throw new UsageError('apply needs an approval, and the inputs hold none', {
+    hint: 'Give expect with the digest of the plan that was shown, such as ${{ needs.plan.outputs.digest }}, or auto-approve: true.',
+  })
+}
+
+/** Refuses what is not the tip of the default branch, before anything is read or refreshed. */
+async function requireCurrent(step: Step): Promise<void> {
+  const branch = requireApplicable(step.trigger)
+  const repository = step.repository()
+  if (repository === undefined) {
+    throw new UsageError('apply must see the tip of the default branch, and github-token is empty', {
+      hint: 'Leave the input github-token as it is, and give the job permissions: contents: read.',
+    })
+  }
+  requireTip(step.trigger, branch, await repository.readTip(branch))
+}
+
+/** The outputs hold the new plan by now, so that a second round can ask again. */
+async function requireExpected(step: Step, expected: string, plan: Plan): Promise<void> {
+  try {
+    requireDigest(expected, plan)
+  } catch (thrown) {
+    if (thrown instanceof PlanError) {
+      const summary = renderMarkdown(plan, { limit: 60_000 })
+      await check(step, plan.server.url, { conclusion: 'action_required', title: 'The plan has changed', summary })
+    }
+    throw thrown
+  }
+}
+
+async function write(step: Step, registry: Registry, plan: Plan, server: WritableServer): Promise<number> {
+  const { inputs, world } = step
+  const file = step.file(inputs.settings.text('report'), 'bbstate-report.json')
+  if (plan.changes.length === 0) {
+    await conclude(step, file, emptyReport(plan))
+    return 0
+  }
+  try {
+    const report = await applyPlan({
+      registry,
+      plan,
+      server,
+      listen: step.listen,
+      secrets: secretSource(world, inputs.settings),
+      clock: world.clock,
+      sha256: world.sha256,
+      signal: world.signal,
+      parallelism: inputs.settings.number('parallelism') ?? 10,
+    })
+    await conclude(step, file, report)
+    return 0
+  } catch (thrown) {
+    if (thrown instanceof ApplyError) await conclude(step, file, thrown.report)
+    throw thrown
+  }
+}
+
+/** Keeps the report and shows it. */
+async function conclude(step: Step, file: string, report: ApplyReport): Promise<void> {
+  await writeDocument(file, step.runner.scrub(formatJson(report)))
+  step.setOutput('report-file', file)
+  step.setOutput('converged', isComplete(report))
+  step.runner.log(report.outcomes.length === 0 ? `${reportSentence(report)}\n` : step.report.applied(report))
+  step.runner.summarise(renderMarkdown(report, { limit: longestSummary }))
+  await checkReport(step, report)
+}
+
+function emptyReport({ server, digest, requests }: Plan): ApplyReport {
+  const summary = { done: 0, failed: 0, skipped: 0 }
+  return { formatVersion: 1, server, digest, outcomes: [], summary, converged: true, remaining: [], requests }
+}

@@ -1,0 +1,4 @@
+/** The entry of the Action. */
+import { run } from './run.js'
+
+await run()
