@@ -101,9 +101,11 @@ interface Result {
 function outcomeOf(change: Change, { error, requestId: last, note, milliseconds }: Result): Outcome {
   const { address, action } = change
   const requestId = error?.requestId ?? last
-  const common = { address, action, ...(requestId === undefined ? {} : { requestId }), milliseconds }
-  if (error !== undefined) return { ...common, outcome: 'failed', error: findingOf(change, error) }
-  return { ...common, outcome: 'done', ...(note === undefined ? {} : { note }) }
+  const named = requestId === undefined ? {} : { requestId }
+  if (error !== undefined) {
+    return { address, action, outcome: 'failed', error: findingOf(change, error), ...named, milliseconds }
+  }
+  return { address, action, outcome: 'done', ...named, ...(note === undefined ? {} : { note }), milliseconds }
 }
 
 /** The error at the line that asks for the change; at the field's line, where the server names a field. */

@@ -65,7 +65,7 @@ describe('the main job', () => {
     const forged = home.write('forged.json', JSON.stringify(edited))
     const refused = await run(['apply', forged, '-f', quickStart], environment)
     expect(refused.code).toBe(4)
-    expect(refused.stderr).toContain('PLAN_STALE')
+    expect(refused.stderr).toContain('was edited, or cut')
     const foreign = home.write(
       'foreign.json',
       JSON.stringify({ ...plan, server: { ...plan.server, url: 'https://other.example.com' } }),
