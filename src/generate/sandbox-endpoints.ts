@@ -6,7 +6,7 @@ import { allRoutes } from '../sandbox/routes.js'
 const grounds: readonly (readonly [prefix: string, ground: string])[] = [
   ['/access-tokens/{version}/admin', 'knowledge base and pages of 8.3; in neither document'],
   ['/oauth2/', 'seen in a third party’s client; in neither document'],
-  ['/acme/', 'made up: an app that stands for any'],
+  ['/acme-', 'made up: an app that stands for any'],
   ['/authconfig/', '9.4; the document of 10.0 leaves it out, 10.x has it (third party)'],
   ['/basicauth/', '9.4; the document of 10.0 leaves it out, 10.x has it (third party)'],
   ['/api/{version}/logs/settings', '10.0 (since 9.6)'],

@@ -78,14 +78,19 @@ function isHeader([name, value]: readonly [string, unknown]): boolean {
  */
 export function checkFault(given: unknown): Fault {
   const fault = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
-  for (const [isSound, message] of rules) if (!isSound(fault)) throw new TypeError(message)
+  for (const [isSound, message] of rules)
+    if (!isSound(fault)) throw new TypeError(typeof message === 'string' ? message : message(fault))
   return given as Fault
 }
 
-type Rule = readonly [isSound: (fault: Readonly<Record<string, unknown>>) => boolean, message: string]
+type Given = Readonly<Record<string, unknown>>
+type Rule = readonly [isSound: (fault: Given) => boolean, message: string | ((fault: Given) => string)]
 
 const rules: readonly Rule[] = [
-  [({ kind }) => kinds.has(String(kind)), `The kind must be one of ${[...kinds].join(', ')}`],
+  [
+    ({ kind }) => kinds.has(String(kind)),
+    ({ kind }) => `${JSON.stringify(kind)} is no kind of fault; there are ${[...kinds].join(', ')}`,
+  ],
   [({ method }) => method === undefined || typeof method === 'string', 'The method must be a text'],
   [({ path }) => isPattern(path), 'The path must be a regular expression'],
   [({ count }) => count === Number.POSITIVE_INFINITY || isWhole(count, -1), 'The count must be whole'],

@@ -1,6 +1,6 @@
 /** The endpoints of the OAuth 2.0 provider: authorize for browsers, token and revoke for clients. */
 import { failure, type Reply } from './answers.js'
-import { addBasicClient, answerRevoke, answerToken, type OAuthOptions } from './oauth.js'
+import { answerRevoke, answerToken, type OAuthOptions } from './oauth.js'
 import { headerOf, type Request } from './rest.js'
 import type { createSignIn } from './sign-in.js'
 import type { SandboxState } from './state.js'
@@ -56,4 +56,14 @@ export class OAuthEndpoints {
       ? answerToken(this.#state, this.#options, this.#now(), type, parameters)
       : answerRevoke(this.#state, this.#options, type, parameters)
   }
+}
+
+/** Puts the id and secret of an `Authorization` header beside the parameters, where that is accepted (RFC 6749, 2.3.1). */
+function addBasicClient(authorization: string | undefined, parameters: URLSearchParams): void {
+  const [, value] = /^basic +([\w+/=]+)$/iu.exec(authorization ?? '') ?? []
+  if (value === undefined || parameters.has('client_id')) return
+  const [id = '', ...secret] = Buffer.from(value, 'base64').toString().split(':')
+  const decode = (text: string): string => new URLSearchParams(`v=${text}`).get('v') ?? ''
+  parameters.set('client_id', decode(id))
+  parameters.set('client_secret', decode(secret.join(':')))
 }

@@ -52,16 +52,6 @@ function findClient({ links }: SandboxState, parameters: URLSearchParams): Appli
   return link !== undefined && isSame(link.clientSecret, parameters.get('client_secret') ?? '') ? link : undefined
 }
 
-/** Puts the id and secret of an `Authorization` header beside the parameters, where that is accepted (RFC 6749, 2.3.1). */
-export function addBasicClient(authorization: string | undefined, parameters: URLSearchParams): void {
-  const [, value] = /^basic +([\w+/=]+)$/iu.exec(authorization ?? '') ?? []
-  if (value === undefined || parameters.has('client_id')) return
-  const [id = '', ...secret] = Buffer.from(value, 'base64').toString().split(':')
-  const decode = (text: string): string => new URLSearchParams(`v=${text}`).get('v') ?? ''
-  parameters.set('client_id', decode(id))
-  parameters.set('client_secret', decode(secret.join(':')))
-}
-
 /** `POST /rest/oauth2/latest/revoke` (RFC 7009): of an unknown token nobody is told that it is unknown. */
 export function answerRevoke(
   state: SandboxState,

@@ -20,6 +20,7 @@ import { type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
 import { OAuthEndpoints } from './oauth-endpoints.js'
 import { callerRulesOf, featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
 import { answerStatus, outsidePage } from './front.js'
+import { bracket, KnownHosts } from './hosts.js'
 import { closeListener, createListener, type Listener, openListener } from './listener.js'
 import { eventsAddress } from './pages/layout.js'
 import { isPagePath, refuseForeign, Site } from './pages/site.js'
@@ -70,11 +71,10 @@ class Running implements Sandbox {
   readonly #faults: FaultScript = createFaults()
   readonly #log = new RequestLog()
   readonly #base: string
-  readonly #hosts: ReadonlySet<string>
+  readonly #hosts: KnownHosts
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
-  #lastHost: string | undefined
   #offset = 0
   #served = 0
 
@@ -83,7 +83,7 @@ class Running implements Sandbox {
     const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
     this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
-    this.#hosts = new Set(['127.0.0.1', 'localhost', '[::1]', bracket(host), ...(options.allowedHosts ?? [])])
+    this.#hosts = new KnownHosts(host, options.allowedHosts ?? [])
     this.version = versions[bitbucket]
     this.state = prepareState(options)
     setPasswords(this.state, this.password)
@@ -112,7 +112,7 @@ class Running implements Sandbox {
     const signIn = createSignIn(this.state, this.#oauth, { base, autoConsent, sessions, entrance, now })
     this.#endpoints = new OAuthEndpoints(this.state, this.#oauth, signIn, now)
     this.#site = new Site({ host: this, base, sessions, entrance, isOpen })
-    this.#certificate = options.tls === true ? makeCertificate([...this.#hosts].map(unbracket)) : undefined
+    this.#certificate = options.tls === true ? makeCertificate(this.#hosts.bare) : undefined
     this.#listener = createListener(this.#certificate, (request, response) => {
       this.#serve(request, response).catch(() => {
         // Never what went wrong within.
@@ -250,7 +250,7 @@ class Running implements Sandbox {
     const method = incoming.method ?? 'GET'
     const body = hasBody(incoming) ? await readBody(incoming) : noBody
     // Names that lead elsewhere today and here tomorrow (DNS rebinding) get no answer.
-    if (!this.#isKnown(incoming.headers.host ?? ''))
+    if (!this.#hosts.has(incoming.headers.host ?? ''))
       return sendReply(response, method, { status: 421, text: 'Unknown host' })
     if (body === null)
       return sendReply(response, method, { ...failure(413, null, 'Too large'), headers: { connection: 'close' } })
@@ -266,14 +266,6 @@ class Running implements Sandbox {
     if (isPagePath(path)) return this.#servePage(request, response)
     const trouble = this.#faults.take(method, path + target.search)
     await this.#answerSlowly(request, trouble, response)
-  }
-
-  /** The last name is kept: it hardly ever changes. */
-  #isKnown(host: string): boolean {
-    if (host === this.#lastHost) return true
-    const isKnown = this.#hosts.has(host.replace(/:\d+$/u, '').toLowerCase())
-    if (isKnown) this.#lastHost = host
-    return isKnown
   }
 
   /** Unseen by the log and unmet by faults, which are switched there. */
@@ -349,12 +341,4 @@ class Running implements Sandbox {
     this.save()
     return reply
   }
-}
-
-function bracket(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
-}
-
-function unbracket(host: string): string {
-  return host.replace(/^\[(.*)\]$/u, '$1')
 }
