@@ -305,6 +305,18 @@ describe('a commit', () => {
     expect(await stored()).toMatchObject({ generation: 2 })
   })
 
+  it('over a record that a newer bbstate has written meanwhile overwrites nothing, and keeps its pair', async () => {
+    await begin()
+    const changing = onCommit(async (locked, expected, record) => {
+      const found = await locked.read().catch(() => null)
+      if (found !== null) await locked.overwrite({ ...found.record, version: 2 as 1 })
+      return locked.compareAndSet(expected, record)
+    })
+    await expectFailure(rotateWith(changing), 'AUTH_RECOVERABLE', /record of version 2.*safe in the staged token/su)
+    await expectFailure(rotateWith(asIs), 'AUTH_STORE', /record of version 2/u)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
   it('over a record that was touched but not rotated goes on from the new revision', async () => {
     await begin()
     let isTouched = false
