@@ -305,6 +305,15 @@ describe('a commit', () => {
     expect(await stored()).toMatchObject({ generation: 2 })
   })
 
+  it('that the store claims to have taken, and has not, leaves the pair in the stage', async () => {
+    await begin()
+    const claiming = onCommit((_locked, expected) => Promise.resolve(expected))
+    await expectFailure(rotateWith(claiming), 'AUTH_RECOVERABLE', /safe in the staged token/u)
+    expect(await stored()).toMatchObject({ generation: 1 })
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
   it('over a record that a newer bbstate has written meanwhile overwrites nothing, and keeps its pair', async () => {
     await begin()
     const changing = onCommit(async (locked, expected, record) => {
