@@ -58,6 +58,8 @@ export interface TokenBench {
 
 export async function startTokenBench(sandboxOptions: SandboxOptions = {}): Promise<TokenBench> {
   const sandbox = await startSandbox({ port: 0, autoConsent: true, ...sandboxOptions })
+  // As it was configured here, whatever becomes of the link on the server.
+  const { clientId, clientSecret } = sandbox
   const transport = createTransport({ baseUrl: sandbox.url, connections: 4 })
   const home = mkdtempSync(join(tmpdir(), 'bbstate-token-'))
   const keys = { current: new Uint8Array(randomBytes(32)) }
@@ -70,8 +72,8 @@ export async function startTokenBench(sandboxOptions: SandboxOptions = {}): Prom
     clock,
     options: (more = {}) => ({
       transport,
-      clientId: sandbox.clientId,
-      clientSecret: new Secret(sandbox.clientSecret),
+      clientId,
+      clientSecret: new Secret(clientSecret),
       directory,
       markDirectory: join(home, 'marks'),
       keys,

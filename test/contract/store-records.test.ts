@@ -8,7 +8,7 @@ import { nodeCrypto } from '../../src/host/crypto.js'
 import type { TokenRecord } from '../../src/oauth/record.js'
 import { createSealer, type Sealer, type StoreKeys } from '../../src/oauth/seal.js'
 import type { RecordOwner } from '../../src/oauth/sealed-record.js'
-import { base, generation, keys, locked, owner, type Place, places } from '../stores.js'
+import { base, generation, intent, keys, locked, owner, type Place, places } from '../stores.js'
 import { failureOf } from '../token.js'
 
 const others = { current: new Uint8Array(randomBytes(32)) }
@@ -63,6 +63,12 @@ const planted: Readonly<Record<string, Planted>> = {
   },
   'is of a newer version': {
     record: { ...base, version: 2 as 1 },
+    writer: () => ({}),
+    code: 'AUTH_STORE',
+    says: /record of version 2/u,
+  },
+  'is of a newer version, being refreshed': {
+    record: { ...intent(1), version: 2 as 1 },
     writer: () => ({}),
     code: 'AUTH_STORE',
     says: /record of version 2/u,

@@ -1,7 +1,9 @@
 /** What the matrix and the storm share: the built worker, and the five stores as places that processes are sent to. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { connectionOptions } from '../../src/host/options.js'
 import { Settings } from '../../src/host/settings.js'
@@ -174,16 +176,65 @@ async function vaultPlace(): Promise<Place> {
   }
 }
 
-/** The example, with a clock that a file moves. */
+/** The operations of the example helper, in this process: hundreds of cells would start Node thousands of times. */
+interface Operations {
+  use(where: string): void
+  answer(request: Readonly<Record<string, unknown>>): Promise<object>
+}
+
+async function loadExample(directory: string, clock: { ahead: number }): Promise<Operations> {
+  const [source = '', main] = readFileSync('examples/exec-store/helper.mjs', 'utf8').split('\ntry {\n  if (directory')
+  if (main === undefined) throw new Error('The example has changed')
+  const module = join(directory, 'operations.mjs')
+  const text = source
+    .replace('const [directory] = process.argv.slice(2)', 'let directory')
+    .replaceAll('Date.now()', '(Date.now() + clock.ahead)')
+  const exported = `
+    let clock
+    export const attach = (given) => { clock = given }
+    export const use = (where) => { directory = where }
+    export async function answer(request) {
+      requireSafeKey(request)
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      return { protocol, ...(await operations[request.operation](request)) }
+    }`
+  writeFileSync(module, text + exported)
+  const loaded = (await import(pathToFileURL(module).href)) as Operations & { attach(given: object): void }
+  loaded.attach(clock)
+  return loaded
+}
+
+/** The example, behind a program that hands on what it is asked, with a clock that is moved. */
 async function execPlace(): Promise<Place> {
   const directory = mkdtempSync(resolve('node_modules', '.bbstate-helper-'))
-  const helper = join(directory, 'helper.mjs')
-  let ahead = 0
-  const writeHelper = (): void => {
-    const source = readFileSync('examples/exec-store/helper.mjs', 'utf8')
-    writeFileSync(helper, source.replaceAll('Date.now()', `(Date.now() + ${ahead})`), { mode: 0o755 })
-  }
-  writeHelper()
+  const clock = { ahead: 0 }
+  const operations = await loadExample(directory, clock)
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    let input = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (piece: string) => {
+      input += piece
+      if (!input.endsWith('\n')) return
+      const [where = '', request = ''] = input.split('\t')
+      operations.use(where)
+      void operations.answer(JSON.parse(request) as Record<string, unknown>).then(
+        (answer) => socket.end(`${JSON.stringify(answer)}\n`),
+        () => socket.destroy(),
+      )
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  const helper = join(directory, 'helper')
+  const script = `#!/bin/bash
+exec 3<>/dev/tcp/127.0.0.1/${port} || exit 1
+IFS= read -r request
+printf '%s\t%s\n' "$1" "$request" >&3
+IFS= read -r answer <&3 || exit 1
+printf '%s\n' "$answer"
+`
+  writeFileSync(helper, script, { mode: 0o755 })
   return {
     lock: 'lease',
     settingsOf: (_, cell) => ({
@@ -191,11 +242,13 @@ async function execPlace(): Promise<Place> {
       environment: {},
     }),
     endLocks: async () => {
-      ahead += 11 * 60_000
-      writeHelper()
+      clock.ahead += 11 * 60_000
     },
     endJob: () => undefined,
-    close: async () => rmSync(directory, { recursive: true, force: true }),
+    close: async () => {
+      await new Promise((done) => server.close(done))
+      rmSync(directory, { recursive: true, force: true })
+    },
   }
 }
 

@@ -18,7 +18,7 @@ import type { TokenClock } from '../../src/oauth/ports.js'
 import type { RotationTools } from '../../src/oauth/rotation-tools.js'
 import { createSession } from '../../src/oauth/session.js'
 import type { LockedStore } from '../../src/oauth/store.js'
-import { createTransport, type Transport } from '../../src/transport.js'
+import { type Answer, createTransport, type Transport } from '../../src/transport.js'
 import { type Point, watch, type Way } from './arrows.js'
 
 export interface ArrowTask {
@@ -40,12 +40,14 @@ export interface ArrowTask {
   /** Options that name a store; empty: the file store in `home`. */
   readonly store: Readonly<Record<string, unknown>>
   readonly end?: { readonly at: Point; readonly by: Way }
+  /** Where it stops (SIGSTOP), until somebody resumes it. */
+  readonly stopAt?: Point
   /** Before the commit somebody signs in anew, with this pair. */
   readonly displacedBy?: { readonly accessToken: string; readonly refreshToken: string }
   /** So many commits fail, and change nothing. */
   readonly failingCommits?: number
   /** Milliseconds for which an answer of the token endpoint is awaited, where not as long as always. */
-  readonly answerTimeoutMilliseconds?: number
+  readonly patienceForAnswer?: number
   /** Waits for a line before it begins, so that several race. */
   readonly waits?: boolean
 }
@@ -56,6 +58,7 @@ const signals = watchSignals(() => undefined)
 
 function reach(point: Point): void {
   tell({ point, isStopped: signals.signal.aborted })
+  if (task.stopAt === point) process.kill(process.pid, 'SIGSTOP')
   if (task.end?.at !== point) return
   if (task.end.by === 'exception') throw new Error(`Thrown at ${point}`)
   process.kill(process.pid, task.end.by)
@@ -83,9 +86,7 @@ function watched(transport: Transport): Transport {
     ...transport,
     async request(request) {
       if (!request.path.endsWith('/token')) return transport.request(request)
-      const { answerTimeoutMilliseconds = request.answerTimeoutMilliseconds } = task
-      const given = answerTimeoutMilliseconds === undefined ? {} : { answerTimeoutMilliseconds }
-      const answering = transport.request({ ...request, ...given })
+      const answering = awaited(transport.request(request))
       answering.catch(() => undefined)
       await sleep(30)
       meet('request under way')
@@ -94,6 +95,17 @@ function watched(transport: Transport): Transport {
       return answer
     },
   }
+}
+
+/** The timer of the transport goes by seconds, which no storm has time for. What was sent arrives all the same. */
+function awaited(answering: Promise<Answer>): Promise<Answer> {
+  const { patienceForAnswer } = task
+  if (patienceForAnswer === undefined) return answering
+  const giveUp = sleep(patienceForAnswer).then(() => {
+    throw new TransportError(task.url, { reason: 'UND_ERR_HEADERS_TIMEOUT', sent: true })
+  })
+  giveUp.catch(() => undefined)
+  return Promise.race([answering, giveUp])
 }
 
 /** An exception within the request is a connection that dies. */

@@ -8,7 +8,7 @@ import { AuthError, type BbstateError } from '../../src/model/errors.js'
 import { readAgain } from '../../src/oauth/read-again.js'
 import { rotateToken } from '../../src/oauth/rotation.js'
 import type { RotationTools } from '../../src/oauth/rotation-tools.js'
-import type { TokenRecord } from '../../src/oauth/record.js'
+import type { Stage, TokenRecord } from '../../src/oauth/record.js'
 import { createSession } from '../../src/oauth/session.js'
 import type { LockedStore } from '../../src/oauth/store.js'
 import type { SandboxOptions } from '../../src/sandbox/server.js'
@@ -305,6 +305,27 @@ describe('a commit', () => {
     expect(await stored()).toMatchObject({ generation: 2 })
   })
 
+  it('that the store claims to have taken, and has not, leaves the pair in the stage', async () => {
+    await begin()
+    const claiming = onCommit((_locked, expected) => Promise.resolve(expected))
+    await expectFailure(rotateWith(claiming), 'AUTH_RECOVERABLE', /safe in the staged token/u)
+    expect(await stored()).toMatchObject({ generation: 1 })
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('over a record that a newer bbstate has written meanwhile overwrites nothing, and keeps its pair', async () => {
+    await begin()
+    const changing = onCommit(async (locked, expected, record) => {
+      const found = await locked.read().catch(() => null)
+      if (found !== null) await locked.overwrite({ ...found.record, version: 2 as 1 })
+      return locked.compareAndSet(expected, record)
+    })
+    await expectFailure(rotateWith(changing), 'AUTH_RECOVERABLE', /record of version 2.*safe in the staged token/su)
+    await expectFailure(rotateWith(asIs), 'AUTH_STORE', /record of version 2/u)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
   it('over a record that was touched but not rotated goes on from the new revision', async () => {
     await begin()
     let isTouched = false
@@ -356,20 +377,19 @@ describe('a commit', () => {
     expect(Object.keys(bench.files()).filter((name) => name.includes('stage'))).toHaveLength(1)
   })
 
-  it('of a stage of another lineage or attempt never happens', async () => {
+  it.each<[string, (left: Stage) => Partial<Stage>]>([
+    ['lineage', ({ record }) => ({ record: { ...record, lineage: 'another' } })],
+    ['attempt', () => ({ attempt: 'another' })],
+    ['generation', ({ record }) => ({ record: { ...record, generation: 3 } })],
+  ])('of a stage of another %s never happens', async (_what, change) => {
     await begin()
     await expectFailure(rotateWith(onCommit(full)), 'AUTH_RECOVERABLE', /./u)
-    const tools = await gatherTools(bench.options())
-    const left = await tools.stage.read()
-    await bench.signIn()
+    const { stage } = await gatherTools(bench.options())
+    const left = await stage.read()
     if (left === null) throw new Error('There is no stage')
-    await tools.stage.write(left)
-    const current = await tools.store.read()
-    if (current === null) throw new Error('There is no record')
-    const next = await rotateToken(tools, current.record)
-    expect(next.lineage).toBe(current.record.lineage)
-    expect(next.generation).toBe(2)
-    expect(next.refreshToken.reveal()).not.toBe(left.record.refreshToken.reveal())
+    await stage.write({ ...left, ...change(left) })
+    await expectFailure(rotateWith(asIs), 'AUTH_SIGN_IN_REQUIRED', /is lost/u)
+    expect(await stored()).toMatchObject({ generation: 1 })
   })
 })
 

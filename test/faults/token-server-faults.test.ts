@@ -3,11 +3,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createClient } from '../../src/bitbucket/client.js'
 import { gatherTools } from '../../src/host/token.js'
 import type { BbstateError } from '../../src/model/errors.js'
-import { Secret } from '../../src/model/secret.js'
+import { Scrubber } from '../../src/model/secret.js'
 import { createSession, type Session } from '../../src/oauth/session.js'
 import type { SandboxOptions } from '../../src/sandbox/server.js'
+import type { Transport } from '../../src/transport.js'
 import { failureOf, startTokenBench, type TokenBench, whoIs } from '../token.js'
 
 let bench: TokenBench
@@ -29,9 +31,16 @@ const otherUrl = (): string => `http://127.0.0.1:${(elsewhere.address() as Addre
 
 /** As it was when the token was fetched. */
 let clientSecret = ''
-/** A run of its own. */
-const open = async (): Promise<Session> =>
-  createSession(await gatherTools(bench.options({ clientSecret: new Secret(clientSecret) })))
+/** A run of its own. @param patience milliseconds for which it awaits an answer of the token endpoint */
+async function open(patience?: number): Promise<Session> {
+  const { request } = bench.transport
+  const hurried: Transport = {
+    ...bench.transport,
+    request: (each) =>
+      request(each.path.endsWith('/token') ? { ...each, answerTimeoutMilliseconds: patience ?? 0 } : each),
+  }
+  return createSession(await gatherTools(bench.options(patience === undefined ? {} : { transport: hurried })))
+}
 
 async function begin(options: SandboxOptions = {}): Promise<void> {
   bench = await startTokenBench(options)
@@ -50,6 +59,8 @@ function expectNoSecret(error: BbstateError): void {
 interface Row {
   readonly options?: SandboxOptions
   readonly does: () => void
+  /** Milliseconds for which the run awaits the answer, to a second or so; absent: as long as always. */
+  readonly patience?: number
   /** What the run says; absent: it refreshes. */
   readonly says?: string
   /** What the next run comes to: a generation, or what it says. */
@@ -86,6 +97,15 @@ const rows: Readonly<Record<string, Row>> = {
     says: 'AUTH_UNCERTAIN',
     next: lost,
   },
+  'answers when nobody waits any more': {
+    ...{ does: fault({ kind: 'delay', milliseconds: 3000 }), patience: 200 },
+    ...{ says: 'AUTH_UNCERTAIN', next: lost },
+  },
+  'answers when nobody waits any more, and gives another pair': {
+    options: { replay: 'grace' },
+    ...{ does: fault({ kind: 'delay', milliseconds: 3000 }), patience: 200 },
+    ...{ says: 'AUTH_UNCERTAIN', next: 2 },
+  },
   'cuts its answer short': { does: fault({ kind: 'truncate' }), says: 'AUTH_UNCERTAIN', next: lost },
   'names no token type': { does: odd((pair) => ({ ...pair, expires_in: 60 })), next: 3 },
   'sends the scope as a list': { does: odd((pair) => ({ ...pair, expires_in: 60, scope: ['SYSTEM_ADMIN'] })), next: 3 },
@@ -120,6 +140,11 @@ const rows: Readonly<Record<string, Row>> = {
     says: 'AUTH_CLIENT',
     next: 'AUTH_CLIENT',
   },
+  'has lost the application link': {
+    does: () => void bench.sandbox.state.links.splice(0),
+    says: 'AUTH_CLIENT',
+    next: 'AUTH_CLIENT',
+  },
   'has lost the account': {
     does: () => {
       for (const user of Object.values(bench.sandbox.state.users)) user.active = false
@@ -134,10 +159,10 @@ const rows: Readonly<Record<string, Row>> = {
 }
 
 describe('a server that', () => {
-  it.each(Object.entries(rows))('%s', async (_name, { options, does, says, next }) => {
+  it.each(Object.entries(rows))('%s', async (_name, { options, does, patience, says, next }) => {
     await begin(options)
     does()
-    const first = (await open()).rotate()
+    const first = (await open(patience)).rotate()
     if (says === undefined) expect((await first).generation).toBe(2)
     else {
       const error = await failureOf(first)
@@ -145,7 +170,7 @@ describe('a server that', () => {
       expectNoSecret(error)
     }
     // Once for this run: whatever was answered, nothing is sent again by itself, and nothing to another host.
-    expect(bench.tokenRequests()).toBe(1)
+    await expect.poll(() => bench.tokenRequests(), { timeout: 20_000 }).toBe(1)
     expect(received).toEqual([])
     const second = (await open()).rotate()
     if (typeof next === 'number') {
@@ -177,6 +202,28 @@ describe('a server that', () => {
       expect((await session.current()).generation).toBe(generation)
     }
     expect(bench.tokenRequests()).toBe(3)
+  })
+})
+
+describe('an account that loses its right while a run goes on', () => {
+  it('is told so: no refresh mends that, and the token stays as it is', async () => {
+    await begin()
+    const credentials = await open()
+    const client = createClient({
+      ...{ transport: bench.transport, credentials, scrubber: new Scrubber(), listen: () => undefined, version: '1' },
+      ports: { now: () => 0, random: () => 0, secretText: () => '', sleep: () => Promise.resolve() },
+    })
+    const read = (): Promise<unknown> => client.fresh().get('/api/latest/admin/permissions/users')
+    await read()
+    const { state } = bench.sandbox
+    state.userPermissions['admin'] = 'LICENSED_USER'
+    for (const name of Object.keys(state.groupPermissions)) delete state.groupPermissions[name]
+    expect(await failureOf(read())).toMatchObject({ code: 'API_FORBIDDEN' })
+    expect(bench.tokenRequests()).toBe(0)
+    // Taken off the server altogether, it is nobody any more: one refresh is tried.
+    for (const user of Object.values(state.users)) user.active = false
+    expect((await failureOf(read())).code).toBe(lost)
+    expect(bench.tokenRequests()).toBe(1)
   })
 })
 

@@ -3,10 +3,9 @@
  * ended and another run has refreshed the token: resumed, it sends nothing and writes over nothing. And a backup of the
  * store that is put back is refused by whoever has seen the newer token.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connectionOptions } from '../../src/host/options.js'
 import { Settings } from '../../src/host/settings.js'
@@ -17,28 +16,16 @@ import { hasEtcd, startEtcd } from '../etcd.js'
 import { type SlowRoad, startSlowRoad } from '../slow-road.js'
 import { failureOf, startTokenBench, type TokenBench, whoIs } from '../token.js'
 import { startVault } from '../vault.js'
-import type { WorkerTask } from './token-worker.js'
+import { buildWorker, startWorker, type WorkerProgram } from './arrow-bench.js'
 
 const key = Array.from({ length: 32 }, (_, index) => index)
 const keys = { current: Uint8Array.from(key) }
 
-let directory = ''
+let program: WorkerProgram
 beforeAll(async () => {
-  directory = mkdtempSync(resolve('node_modules', '.bbstate-worker-'))
-  await build({
-    entryPoints: ['test/faults/token-worker.ts'],
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  })
+  program = await buildWorker()
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterAll(() => program.remove())
 
 interface Shared {
   /** Of the store, by way of the road or not. */
@@ -142,38 +129,33 @@ describe.each(stores)('a token in %s', (_name, startShared) => {
 
   it('is not presented by a run that was stopped until its lock had ended', async () => {
     const { url, clientId, clientSecret } = bench.sandbox
-    const task: WorkerTask = {
+    const worker = startWorker(program, {
       ...{ url, clientId, clientSecret, home: join(bench.home, 'elsewhere'), key, name: 'bbstate stopped' },
       // By its clock the stored access token has expired: it cannot go on with that one.
-      clockAhead: 3_601_000,
-      store: { 'token-store': shared.option(true) },
-    }
-    const args = [join(directory, 'token-worker.mjs'), JSON.stringify(task)]
-    const worker = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    child = worker
-    let output = ''
-    worker.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
-    const ended = new Promise((done) => worker.on('close', done))
-    await expect.poll(() => output, { timeout: 20_000 }).toBe('ready\n')
+      ...{ clockAhead: 3_601_000, host: 'this-host', quarantineMilliseconds: 60_000, patienceMilliseconds: 30_000 },
+      ...{ store: { 'token-store': shared.option(true) }, waits: true },
+    })
+    child = worker.child
+    await worker.ready
     // Stopped at the moment its pending mark is on its way, which arrives all the same.
     let writes = 0
     shared.road.watch((path, body) => {
       if (!shared.isRecordWrite(path) || !body.includes(shared.option(true).startsWith('etcd') ? 'MOD' : 'cas')) return
       writes += 1
-      if (writes === 1) worker.kill('SIGSTOP')
+      if (writes === 1) worker.child.kill('SIGSTOP')
     })
-    worker.stdin.write('go\n')
+    worker.go()
     await expect.poll(() => writes, { timeout: 20_000 }).toBe(1)
-    await expect.poll(() => /\) T /u.test(readFileSync(`/proc/${worker.pid}/stat`, 'utf8'))).toBe(true)
+    await expect.poll(() => /\) T /u.test(readFileSync(`/proc/${worker.child.pid}/stat`, 'utf8'))).toBe(true)
     await shared.endLocks()
     // Ten minutes after the stopped run began, it counts as dead.
     bench.clock.advance(3_590_000 + 660_000)
     const { session } = await open()
     expect((await session.rotate()).generation).toBe(2)
     expect(bench.tokenRequests()).toBe(1)
-    worker.kill('SIGCONT')
-    await ended
-    expect(output).toMatch(/^ready\n(?:BUSY_LOCK|AUTH_STORE)\n$/u)
+    worker.child.kill('SIGCONT')
+    const told = await worker.ended
+    expect(['BUSY_LOCK', 'AUTH_STORE'], told.output).toContain(told.code)
     expect(bench.tokenRequests(), 'the resumed run presented nothing').toBe(1)
     const again = await (await open()).session.authorize()
     expect(await whoIs(bench, again)).toBe('admin')

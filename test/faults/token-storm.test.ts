@@ -1,10 +1,11 @@
 /**
- * A storm over one token: processes on one or two machines that race, end anywhere in any way, lose answers, give up on
- * requests that arrive all the same, and lose locks while they live; round after round, against a server of each replay
- * policy. The server itself is the judge: it counts how often each refresh token was presented, and knows which pair lives.
+ * A storm over one token: processes on one or two machines that race, end anywhere in any way, are stopped and resumed,
+ * lose answers, give up on requests that arrive all the same, and lose locks while they live; round after round, against a
+ * server of each replay policy. The server itself is the judge: it counts how often each refresh token was presented, and knows which pair lives.
  *
  * `npm run test:storm` is the long form; `STORM_SEED` repeats a storm that was printed.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gatherTools, openToken } from '../../src/host/token.js'
@@ -15,7 +16,7 @@ import type { ArrowTask } from './arrow-worker.js'
 import { type Point, ways } from './arrows.js'
 
 const processes = Number(process.env['STORM_PROCESSES'] ?? 3)
-const rounds = Number(process.env['STORM_ROUNDS'] ?? 4)
+const rounds = Number(process.env['STORM_ROUNDS'] ?? 3)
 const seed = Number(process.env['STORM_SEED'] ?? Date.now() % 1_000_000)
 console.info(`Storm: ${processes} processes, ${rounds} rounds a policy, STORM_SEED=${seed}`)
 
@@ -42,6 +43,8 @@ const ends: readonly Point[] = [
     'note-loss',
   ] as const),
 ]
+/** Where a run may be stopped until others have recovered what it left: nothing is between it and the last check. */
+const halts: readonly Point[] = ['lock', 'read start', 'write-pending', 'look-at-lock', 'commit', 'finish', 'unlocked']
 /** By replay policy: the store, whose processes are on one machine for a file and on two else. */
 const storms: readonly (readonly [NonNullable<SandboxOptions['replay']>, string])[] = [
   ['invalid-grant', 'file'],
@@ -73,7 +76,21 @@ function chance(start: number): () => number {
 
 type Trouble = 'drop-before' | 'drop-after' | 'delay' | null
 
+interface Race {
+  readonly tasks: readonly ArrowTask[]
+  /** Lets those go on that are stopped. Answers how many were. */
+  resume(): Promise<number>
+  told(): Promise<readonly Told[]>
+}
+
+const isStopped = (pid: number | undefined): boolean => {
+  const path = `/proc/${pid}/stat`
+  return existsSync(path) && /\) T /u.test(readFileSync(path, 'utf8'))
+}
+
 class Storm {
+  /** How often the machine had to be found first that a pair may lie on. */
+  movedHosts = 0
   readonly bench: TokenBench
   readonly #place: Place
   readonly #next: () => number
@@ -116,16 +133,14 @@ class Storm {
     }
   }
 
-  /** Processes that begin at one moment. */
-  async race(
-    clockAhead: number,
-    trouble: Trouble,
-  ): Promise<{ readonly tasks: readonly ArrowTask[]; readonly told: readonly Told[] }> {
+  /** Processes that begin at one moment. Those that were stopped are still alive when it is over. */
+  async race(clockAhead: number, trouble: Trouble): Promise<Race> {
     const pick = <T>(list: readonly T[]): T => list[Math.floor(this.#next() * list.length)] as T
     const tasks = Array.from({ length: processes }, (_, index): ArrowTask => {
       const plain = this.task(pick(this.#hosts), clockAhead, `storm worker ${index}`)
-      const end = this.#next() < 0.4 ? { end: { at: pick(ends), by: pick(ways) } } : {}
-      const hurry = trouble === 'delay' && this.#next() < 0.5 ? { answerTimeoutMilliseconds: 100 } : {}
+      const draw = this.#next()
+      const end = draw < 0.4 ? { end: { at: pick(ends), by: pick(ways) } } : draw < 0.6 ? { stopAt: pick(halts) } : {}
+      const hurry = trouble === 'delay' && this.#next() < 0.5 ? { patienceForAnswer: 100 } : {}
       return { ...plain, waits: true, patienceMilliseconds: 4000, ...end, ...hurry }
     })
     const workers = tasks.map((task) =>
@@ -137,7 +152,21 @@ class Storm {
     const takesOver = this.#next() < 0.3
     if (takesOver) await new Promise((resolve) => setTimeout(resolve, this.#next() * 300))
     if (takesOver) await this.#place.endLocks()
-    return { tasks, told: await Promise.all(workers.map(({ ended }) => ended)) }
+    const stoppable = workers.filter((_, index) => tasks[index]?.stopAt !== undefined)
+    const others = workers.filter((worker) => !stoppable.includes(worker))
+    const resume = async (): Promise<number> => {
+      const stopped = stoppable.filter(({ child }) => isStopped(child.pid))
+      // It may come to its point only now.
+      const again = setInterval(() => stoppable.forEach(({ child }) => child.kill('SIGCONT')), 20)
+      await Promise.all(stoppable.map(({ ended }) => ended))
+      clearInterval(again)
+      return stopped.length
+    }
+    await Promise.all(others.map(({ ended }) => ended))
+    // A kernel lock is kept by who is stopped: the next run could only wait for it.
+    const resumed = this.#place.lock === 'kernel' ? await resume() : 0
+    const told = async (): Promise<readonly Told[]> => Promise.all(workers.map(({ ended }) => ended))
+    return { tasks, resume: async () => resumed + (await resume()), told }
   }
 
   /** Somebody who does not die brings the token in order, on the machine that it may lie on. */
@@ -148,8 +177,11 @@ class Storm {
     for (let attempt = 0; attempt < 4; attempt++) {
       const task = this.task(host, clockAhead + elevenMinutes, 'storm settling')
       told = await startWorker(program, task, this.#place.settingsOf(task.home, 'storm').environment).ended
-      if (told.generation !== undefined || told.code === 'AUTH_SIGN_IN_REQUIRED') return told
-      if (told.code === 'AUTH_RECOVERABLE') host = /may lie on (\w+)/u.exec(told.message ?? '')?.[1] ?? host
+      if (told.generation !== undefined || told.code === 'AUTH_SIGN_IN_REQUIRED') break
+      const other =
+        told.code === 'AUTH_RECOVERABLE' ? (/may lie on (\w+)/u.exec(told.message ?? '')?.[1] ?? host) : host
+      this.movedHosts += other === host ? 0 : 1
+      host = other
     }
     if (told === undefined) throw new Error('unreachable')
     return told
@@ -178,7 +210,7 @@ describe.each(storms)(
       const place = await (places[store] as () => Promise<Place>)()
       const bench = await startTokenBench({ replay, latencyMilliseconds: 5 })
       const storm = new Storm(bench, place, next)
-      let [highest, lost, went] = [1, 0, 0]
+      let [highest, lost, went, stopped] = [1, 0, 0, 0]
       try {
         await storm.signIn()
         for (let round = 1; round <= rounds; round++) {
@@ -187,14 +219,17 @@ describe.each(storms)(
           const trouble: Trouble = draw < 0.15 ? 'drop-before' : draw < 0.3 ? 'drop-after' : draw < 0.5 ? 'delay' : null
           if (trouble === 'delay') bench.sandbox.addFault({ kind: 'delay', milliseconds: 200, path: '/token$' })
           else if (trouble !== null) bench.sandbox.addFault({ kind: trouble, path: '/token$' })
-          const { tasks, told } = await storm.race(clockAhead, trouble)
+          const { tasks, resume, told: hear } = await storm.race(clockAhead, trouble)
           // What was sent arrives, whether its sender lives or not.
           if (trouble === 'delay') await new Promise((resolve) => setTimeout(resolve, 250))
           bench.sandbox.clearFaults()
           const end = await storm.settle(clockAhead)
+          stopped += await resume()
+          const told = await hear()
           const short = (each: Told): string => each.signal ?? each.code ?? `generation ${each.generation ?? ''}`
           const ended = tasks.map(
-            ({ end: where, host }) => `${host} ${where === undefined ? '' : `${where.by} at ${where.at}`}`,
+            ({ end: where, stopAt, host }) =>
+              `${host} ${where === undefined ? (stopAt ?? '') : `${where.by} at ${where.at}`}`,
           )
           const said = {
             seed,
@@ -228,8 +263,14 @@ describe.each(storms)(
           went += end.generation > highest ? 1 : 0
           highest = end.generation
         }
-        console.info(`Storm "${replay}" over ${store}: ${rounds} rounds, ${went} went on, ${lost} lost their pair`)
+        const counts = `${went} went on, ${lost} lost their pair, ${stopped} were stopped and resumed`
+        console.info(
+          `Storm "${replay}" over ${store}: ${rounds} rounds, ${counts}, ${storm.movedHosts} found it elsewhere`,
+        )
         expect(went + lost).toBeGreaterThan(rounds / 2)
+        if (rounds < 100) return
+        expect(stopped).toBeGreaterThan(rounds / 10)
+        if (place.lock === 'lease') expect(storm.movedHosts).toBeGreaterThan(rounds / 50)
       } finally {
         await bench.close()
         await place.close()
