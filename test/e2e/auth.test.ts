@@ -68,11 +68,34 @@ describe('auth move', () => {
 })
 
 describe('auth logout', () => {
-  it('claims no revocation that the server does not offer', async () => {
+  const revocations = () => sandbox.requests.filter(({ path }) => path.startsWith('/rest/oauth2/latest/revoke'))
+  const alive = () => sandbox.state.tokens.filter(({ revoked }) => revoked !== true).length
+
+  it('says where to click on a server that offers no revocation, whose token lives on', async () => {
     await login()
     const out = await bbstate(['auth', 'logout'])
-    expect(out).toMatchObject({ code: 0 })
-    expect(out.stderr).toContain('Authorized applications')
+    expect(out).toMatchObject({ code: 0, stdout: expect.stringContaining('is forgotten here') })
+    expect(out.stderr).toContain('still knows the token')
+    expect(out.stderr).toContain('as the user who signed in, Profile → Authorized applications → Revoke')
+    expect(revocations().map(({ status }) => status)).toEqual([404])
+    expect(alive()).toBe(1)
+    expect(records(join(home.path, 'data', 'tokens'))).toEqual([])
+    expect((await bbstate(['auth', 'logout'])).stdout).toContain('Nobody was signed in')
+  })
+
+  it('ends the token on a server that does, with nothing in the address, and claims what it saw', async () => {
+    await sandbox.close()
+    sandbox = await startSandbox({ port: 0, autoConsent: true, redirectUri, oauth: { revoke: 'present' } })
+    environment = environmentFor(sandbox, home.path)
+    await login()
+    const out = await bbstate(['auth', 'logout'])
+    expect(out).toMatchObject({ code: 0, stdout: expect.stringContaining('is forgotten here') })
+    expect(out.stderr).toContain('Bitbucket has revoked it.')
+    expect(out.stderr).not.toContain('Authorized applications')
+    expect(revocations().map(({ path, status }) => [path, status])).toEqual(
+      Array.from({ length: 2 }, () => ['/rest/oauth2/latest/revoke', 200]),
+    )
+    expect(alive()).toBe(0)
   })
 
   it('nor one that left the token alive', async () => {
