@@ -119,7 +119,8 @@ export class Face {
     }
     const line = report.progress(event)
     if (line === undefined) return
-    if (event.type === 'warning') this.note(`${line}\n`)
+    // A token that no store took is printed whatever else is not wanted: nobody else has it.
+    if (event.type === 'warning' || event.type === 'handed-out') this.note(`${line}\n`)
     else if (this.options.quiet) return
     else if (event.type === 'waiting' || event.type === 'applied') this.note(`${line}\n`)
     else if (this.#stderr.isTTY === true) this.#showStatus(line, report)

@@ -1,12 +1,13 @@
 /** The auth commands as people run them: moved, rescued, signed out; and nothing secret in what they print. */
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeRecoveryKey } from '../../src/host/recovery.js'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
+import { type FakeVault, startVault } from '../vault.js'
 import { type Ended, type Environment, environmentFor, makeHome, run, signIn } from './program.js'
 
 const redirectUri = 'http://localhost:34128/'
-const example = resolve('examples/exec-store/helper.mjs')
 let sandbox: Sandbox
 let home: ReturnType<typeof makeHome>
 let environment: Environment
@@ -68,11 +69,34 @@ describe('auth move', () => {
 })
 
 describe('auth logout', () => {
-  it('claims no revocation that the server does not offer', async () => {
+  const revocations = () => sandbox.requests.filter(({ path }) => path.startsWith('/rest/oauth2/latest/revoke'))
+  const alive = () => sandbox.state.tokens.filter(({ revoked }) => revoked !== true).length
+
+  it('says where to click on a server that offers no revocation, whose token lives on', async () => {
     await login()
     const out = await bbstate(['auth', 'logout'])
-    expect(out).toMatchObject({ code: 0 })
-    expect(out.stderr).toContain('Authorized applications')
+    expect(out).toMatchObject({ code: 0, stdout: expect.stringContaining('is forgotten here') })
+    expect(out.stderr).toContain('still knows the token')
+    expect(out.stderr).toContain('as the user who signed in, Profile → Authorized applications → Revoke')
+    expect(revocations().map(({ status }) => status)).toEqual([404])
+    expect(alive()).toBe(1)
+    expect(records(join(home.path, 'data', 'tokens'))).toEqual([])
+    expect((await bbstate(['auth', 'logout'])).stdout).toContain('Nobody was signed in')
+  })
+
+  it('ends the token on a server that does, with nothing in the address, and claims what it saw', async () => {
+    await sandbox.close()
+    sandbox = await startSandbox({ port: 0, autoConsent: true, redirectUri, oauth: { revoke: 'present' } })
+    environment = environmentFor(sandbox, home.path)
+    await login()
+    const out = await bbstate(['auth', 'logout'])
+    expect(out).toMatchObject({ code: 0, stdout: expect.stringContaining('is forgotten here') })
+    expect(out.stderr).toContain('Bitbucket has revoked it.')
+    expect(out.stderr).not.toContain('Authorized applications')
+    expect(revocations().map(({ path, status }) => [path, status])).toEqual(
+      Array.from({ length: 2 }, () => ['/rest/oauth2/latest/revoke', 200]),
+    )
+    expect(alive()).toBe(0)
   })
 
   it('nor one that left the token alive', async () => {
@@ -84,45 +108,64 @@ describe('auth logout', () => {
 })
 
 describe('a store that takes the mark but not the new token', () => {
-  /** A helper that refuses every write after the first. */
-  function makeBroken(): string {
-    const count = join(home.path, 'count')
-    const text = `#!/bin/sh
-in=$(cat)
-case "$in" in *'"write"'*) [ -e '${count}' ] && exit 5; touch '${count}';; esac
-printf %s "$in" | '${example}' "$@"
-`
-    const path = home.write('broken-helper', text)
-    chmodSync(path, 0o755)
-    return path
+  let vault: FakeVault
+  beforeEach(async () => {
+    // In this process: a helper would be a dozen processes a run.
+    vault = await startVault()
+  })
+  afterEach(() => vault.close())
+
+  /** Seals the Vault while Bitbucket thinks about the refresh. */
+  async function refreshInto(broken: readonly string[]): Promise<Ended> {
+    sandbox.addFault({ kind: 'delay', path: '/oauth2/latest/token$', milliseconds: 500 })
+    const before = vault.requests.length
+    const timer = setInterval(() => {
+      const later = vault.requests.slice(before)
+      const marked = later.findIndex(({ method, path }) => method === 'POST' && !path.endsWith('.lock'))
+      // The mark is written, and the last look at the lock before sending has been taken.
+      vault.isSealed ||= marked >= 0 && later.slice(marked).some(({ path }) => path.endsWith('.lock'))
+    }, 5)
+    const ended = await bbstate(['auth', 'refresh', ...broken])
+    clearInterval(timer)
+    vault.isSealed = false
+    return ended
   }
 
   it('hands the pair to the recovery key, and another machine brings it back', async () => {
-    const kept = ['--store-argument', join(home.path, 'kept')]
-    await login('--token-store', `exec:${example}`, ...kept)
+    const store = ['--token-store', `vault:${vault.url}/secret/bbstate`]
+    environment = { ...environment, BBSTATE_VAULT_TOKEN: 'root' }
+    await login(...store)
     const key = join(home.path, 'recovery-key')
     expect(await bbstate(['auth', 'recovery-key', '--out', key])).toMatchObject({ code: 0 })
-    expect(await bbstate(['auth', 'recovery-key', '--out', key])).toMatchObject({ code: 1 })
-    const broken = ['--token-store', `exec:${makeBroken()}`, ...kept]
-    const lost = await bbstate(['auth', 'refresh', ...broken, '--recovery-key', `${key}.pub`])
+    await expect(makeRecoveryKey(key)).rejects.toThrow()
+    const lost = await refreshInto([...store, '--recovery-key', `${key}.pub`])
     expect(lost.code, lost.all).toBe(6)
     expect(lost.stderr).toContain('AUTH_RECOVERABLE')
+    expect(lost.stderr).toMatch(/^bbstate-recovery-1[.]/mu)
     expect(lost.stderr).toMatch(/bbstate auth recover FILE --recovery-secret-file PRIVATE-KEY-FILE --url http/u)
 
     const elsewhere = { BBSTATE_HOME: join(home.path, 'elsewhere') }
-    const store = ['--token-store', `exec:${example}`, ...kept]
+    // It could not free its locks either.
+    const held = await bbstate(['auth', 'unlock', ...store], elsewhere)
+    expect(held).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/held by bbstate auth refresh, process \d+ on/u),
+    })
+    const freed = await bbstate(['auth', 'unlock', '--force', ...store], elsewhere)
+    expect(freed.stdout, freed.all).toMatch(
+      /^Freed: the rotation lock of bbstate auth refresh.*\nFreed: the use lease/u,
+    )
+
     const recover = (file: string, secret = key): Promise<Ended> =>
       bbstate(['auth', 'recover', file, '--recovery-secret-file', secret, ...store], elsewhere)
     const other = join(home.path, 'other-key')
-    await bbstate(['auth', 'recovery-key', '--out', other])
+    await makeRecoveryKey(other)
     const log = home.write('log', lost.stderr)
     expect((await recover(log, other)).stderr).toContain('does not open with this recovery key')
-    expect((await recover(home.write('empty', 'nothing'))).code).toBe(6)
     const back = await recover(log)
     expect(back.stdout, back.all).toContain('Recovered: generation 2')
     expect((await recover(log)).stdout).toContain('Nothing to recover')
     const next = await bbstate(['auth', 'refresh', '--json', ...store], elsewhere)
     expect(JSON.parse(next.stdout)).toMatchObject({ generation: 3 })
-    expect(readFileSync(log, 'utf8')).toContain('bbstate-recovery-1.')
   }, 120_000)
 })

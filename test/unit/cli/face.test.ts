@@ -8,16 +8,16 @@ import { Scrubber } from '../../../src/model/secret.js'
 import { formatJson } from '../../../src/report/json.js'
 import { change, hostilePlan, hostileReport, hostileTexts } from '../../plans.js'
 
-function faceWith(options: { json?: boolean; isTTY?: boolean; columns?: number } = {}): {
+function faceWith(options: { json?: boolean; quiet?: boolean; isTTY?: boolean; columns?: number } = {}): {
   face: Face
   out: () => string
   err: () => string
 } {
   let [out, err] = ['', '']
-  const { json = false, isTTY = false, columns } = options
+  const { json = false, quiet = false, isTTY = false, columns } = options
   const stdout = { write: (text: string) => (out += text), isTTY }
   const stderr = { write: (text: string) => (err += text), isTTY, columns }
-  const faceOptions = { json, quiet: false, verbose: true, colour: undefined }
+  const faceOptions = { json, quiet, verbose: true, colour: undefined }
   return { face: new Face(faceOptions, { stdout, stderr }, new Scrubber(), {}), out: () => out, err: () => err }
 }
 
@@ -105,3 +105,13 @@ test('the line of progress is cut by columns, not by letters, and leaves no colo
   expect(shown.endsWith('\u001b[0m')).toBe(true)
   expect(shown.replaceAll(/\u001b\[\d*m/gu, '')).toBe('Reading 1/2  山田太郎山田太郎')
 })
+
+test.each([{}, { quiet: true }, { json: true }, { isTTY: true, columns: 40 }])(
+  'a token that no store took is printed whole, whatever else is wanted: %j',
+  async (options) => {
+    const { face, err } = faceWith(options)
+    const line = `bbstate-recovery-1.${'Az09+/'.repeat(200)}==`
+    ;(await face.listener())({ type: 'handed-out', line })
+    expect(err()).toBe(`${line}\n`)
+  },
+)
