@@ -2,21 +2,17 @@
  * bbstate as a library: four functions over plain data (docs/library.md). This is the only file that re-exports.
  */
 export type { Acceptance, Drift } from './app/drift.js'
-export {
-  apply,
-  type ApplyingOptions,
-  type ConfigurationOptions,
-  drift,
-  type DriftOptions,
-  type PasswordCredentials,
-  plan,
-  type PlanningOptions,
-  type ServerOptions,
-  type StoredSignIn,
-  type TokenCredentials,
-  validate,
-  type Validation,
-} from './host/library.js'
+export { apply, drift, plan, validate, type Validation } from './host/library.js'
+export type {
+  ApplyingOptions,
+  ConfigurationOptions,
+  DriftOptions,
+  PasswordCredentials,
+  PlanningOptions,
+  ServerOptions,
+  StoredSignIn,
+  TokenCredentials,
+} from './host/library-options.js'
 export {
   ApiError,
   AuthError,
