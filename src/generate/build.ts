@@ -4,7 +4,7 @@
  *
  * Two modules are replaced by what they would compute: the validator of the configuration, and the help text.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { registry } from '../bitbucket/registry.js'
 import { createParser } from '../cli/parser.js'
@@ -113,7 +113,8 @@ rmSync('dist', { recursive: true, force: true })
 await bundle({
   entryPoints: [
     { in: 'src/cli/main.ts', out: 'bbstate' },
-    ...(existsSync('src/index.ts') ? [{ in: 'src/index.ts', out: 'index' }] : []),
+    { in: 'src/index.ts', out: 'index' },
+    { in: 'src/sandbox/server.ts', out: 'sandbox' },
   ],
   outdir: 'dist',
   // Ships a prebuilt library that is found from where the package lies.

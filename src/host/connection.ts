@@ -206,7 +206,9 @@ export async function findCredentials(
   const { BBSTATE_TOKEN: token, BBSTATE_USERNAME: user, BBSTATE_PASSWORD: password } = world.environment
   if (token !== undefined && token !== '') {
     world.scrubber.add(token)
-    warn('BBSTATE_TOKEN is used as it is: it is not renewed, and an HTTP access token cannot administer (BSERV-10482).')
+    warn(
+      'The access token (BBSTATE_TOKEN) is used as it is: it is not renewed, and an HTTP access token cannot administer (BSERV-10482).',
+    )
     return staticBearer(new Secret(token))
   }
   if (user !== undefined && user !== '' && password !== undefined) {

@@ -1,11 +1,10 @@
-/** What is published holds together: types that need no package of ours, entries that exist, no dependency too many. */
+/** What is published holds together: entries that exist, no dependency too many (test/e2e/packed.test.ts has the types). */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 interface PackageJson {
   readonly bin: Readonly<Record<string, string>>
@@ -14,50 +13,6 @@ interface PackageJson {
   readonly version: string
 }
 const metadata = JSON.parse(readFileSync('package.json', 'utf8')) as PackageJson
-const compiler = resolve('node_modules/typescript/bin/tsc')
-const typesDirectory = 'dist/types/'
-
-let consumer: string
-beforeAll(() => {
-  consumer = mkdtempSync(join(tmpdir(), 'bbstate-consumer-'))
-  const args = [compiler, '-p', '.config/tsconfig.types.json', '--outDir', join(consumer, 'types')]
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  expect(`${status} ${stdout}`).toBe('0 ')
-})
-afterAll(() => rmSync(consumer, { recursive: true, force: true }))
-
-test('the declarations import nothing that an installation does not bring', () => {
-  const files = readdirSync(join(consumer, 'types'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.d.ts'),
-  )
-  expect(files.length).toBeGreaterThan(10)
-  const foreign = files.flatMap((name) =>
-    [...readFileSync(join(consumer, 'types', name), 'utf8').matchAll(/(?:from |import\()'([^.'][^']*)'/gu)]
-      .map(([, module = '']) => `${name}: ${module}`)
-      .filter((line) => !/: node:/u.test(line)),
-  )
-  expect(foreign).toEqual([])
-})
-
-test('a strict program compiles against them, every declaration checked', () => {
-  const entry = join(consumer, metadata.exports['.'].types.replace(/^[.]\//u, '').replace(typesDirectory, 'types/'))
-  expect(existsSync(entry)).toBe(true)
-  writeFileSync(join(consumer, 'package.json'), '{"type":"module"}')
-  writeFileSync(
-    join(consumer, 'program.ts'),
-    `import { loadConfiguration, makePlan, Settings, type Plan } from './types/index.js'
-export const ready: readonly unknown[] = [loadConfiguration, makePlan, Settings]
-export const count = (plan: Plan): number => plan.changes.length
-`,
-  )
-  const args = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--noEmit', '--skipLibCheck', 'false']
-  const types = ['--types', 'node', '--typeRoots', resolve('node_modules/@types'), join(consumer, 'program.ts')]
-  const { status, stdout } = spawnSync(process.execPath, [compiler, ...args, ...types], {
-    cwd: consumer,
-    encoding: 'utf8',
-  })
-  expect(`${status} ${stdout}`).toBe('0 ')
-})
 
 test('bin and exports name what the build writes, and the bundle imports no package but the dependencies', async () => {
   const entries = [...Object.values(metadata.bin), metadata.exports['.'].default, metadata.exports['./sandbox'].default]
