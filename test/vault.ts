@@ -15,6 +15,8 @@ export interface FakeVault {
   readonly requests: { readonly method: string; readonly path: string; readonly namespace: string | undefined }[]
   /** Namespaces beside the root. Each has its own secrets. */
   readonly namespaces: Set<string>
+  /** Roles of the JWT sign-in, as they are written to `auth/jwt/role/NAME`. Signatures are not looked at. */
+  readonly roles: Map<string, VaultRole>
   isSealed: boolean
   /** Writes need a version to replace, as `cas_required` of the mount says. */
   isCasRequired: boolean
@@ -29,6 +31,13 @@ export interface FakeVault {
   /** Removes every version and the count of them, as `vault kv metadata delete` does. */
   forget(path: string): void
   close(): Promise<void>
+}
+
+/** What a role of the JWT sign-in binds. A list admits each of its members. */
+export interface VaultRole {
+  readonly bound_audiences: readonly string[]
+  readonly bound_subject?: string
+  readonly bound_claims: Readonly<Record<string, string | readonly string[]>>
 }
 
 interface Version {
@@ -49,6 +58,7 @@ export async function startVault(): Promise<FakeVault> {
     tokens: new Set(['root']),
     requests: [],
     namespaces: new Set(['team']),
+    roles: new Map(),
     isSealed: false,
     isCasRequired: false,
     dropAnswers: 0,
@@ -130,13 +140,51 @@ function logIn(vault: FakeVault, namespace: string, mount: string, body: Record<
   if (mount !== 'approle' && mount !== 'jwt') {
     return [404, { errors: [`no handler for route "auth/${mount}/login". route entry not found.`] }]
   }
+  const role = vault.roles.get(String(body['role']))
+  if (mount === 'jwt' && role !== undefined) {
+    const refusal = refusalOf(role, claimsOf(String(body['jwt'])))
+    if (refusal !== undefined) return [400, { errors: [refusal] }]
+    return grantToken(vault, namespace)
+  }
   const isKnown =
     (mount === 'approle' && body['role_id'] === 'role' && body['secret_id'] === 'CANARY-secret-id') ||
     (mount === 'jwt' && body['role'] === 'ci' && body['jwt'] === 'CANARY-jwt')
   if (!isKnown) return [400, { errors: ['invalid role or secret ID'] }]
+  return grantToken(vault, namespace)
+}
+
+function grantToken(vault: FakeVault, namespace: string): Answer {
   const token = `hvs.${Math.random().toString(36).slice(2)}@${namespace}`
   vault.tokens.add(token)
   return [200, { auth: { client_token: token, lease_duration: 3600, renewable: true } }]
+}
+
+/** A token of an identity provider, for a role. */
+export function identityOf(claims: object): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return `${encode({ alg: 'RS256' })}.${encode(claims)}.CANARY`
+}
+
+function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+}
+
+/** Source: "JWT/OIDC auth method (API)", bound_audiences, bound_subject, bound_claims. */
+function refusalOf(role: VaultRole, claims: Readonly<Record<string, unknown>>): string | undefined {
+  const meets = (bound: string | readonly string[], claim: unknown): boolean => {
+    const has = Array.isArray(claim) ? claim : [claim]
+    return [bound].flat().some((value) => has.includes(value))
+  }
+  if (!meets(role.bound_audiences, claims['aud'])) {
+    return 'error validating token: invalid audience (aud) claim: audience claim does not match any bound audience'
+  }
+  if (role.bound_subject !== undefined && claims['sub'] !== role.bound_subject) {
+    return 'error validating token: invalid subject (sub) claim'
+  }
+  const [missed] = Object.entries(role.bound_claims).find(([name, bound]) => !meets(bound, claims[name])) ?? []
+  return missed === undefined
+    ? undefined
+    : `error validating claims: claim "${missed}" does not match any associated bound claim values`
 }
 
 /** It keeps the whole body, says nothing about versions, and takes every write. */

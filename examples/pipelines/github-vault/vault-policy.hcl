@@ -1,0 +1,3 @@
+path "secret/data/bbstate/*" {
+  capabilities = ["create", "read", "update"]
+}
