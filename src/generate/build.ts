@@ -76,7 +76,7 @@ interface Bundle {
   readonly entryPoints: { readonly in: string; readonly out: string }[]
   readonly outdir: string
   readonly external?: string[]
-  readonly keepNames?: true
+  readonly keepNames?: boolean
   readonly plugins: Plugin[]
 }
 

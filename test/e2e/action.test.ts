@@ -117,7 +117,7 @@ describe('a pull request', () => {
     expect(pull.comments).toHaveLength(1)
     expect(comment?.author).toBe('github-actions[bot]')
     expect(comment?.body).toContain('Plan: 7 to add, 0 to change, 4 to destroy.')
-    expect(comment?.body).toContain('against a snapshot from commit c0ffee000000')
+    expect(comment?.body).toContain('against a snapshot from commit `c0ffee000000`')
     expect(planned.summary).toContain('Plan: 7 to add')
     expect(github.checkRuns).toMatchObject([{ head_sha: head, conclusion: 'neutral' }])
     expect(github.checkRuns[0]?.output.summary).toContain('This check informs')
