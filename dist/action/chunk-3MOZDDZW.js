@@ -1,0 +1,1 @@
+function n(e){return typeof e=="object"&&e!==null&&!Array.isArray(e)}function r(e){return e.type==="object"?e.properties:{}}function t(e){return e.secret===!0||e.writeOnly===!0}export{n as a,r as b,t as c};
