@@ -1,20 +1,21 @@
 /** `command: apply`: plans, holds the plan against the one that was approved, writes, and proves the result. */
-import { applyPlan } from '../app/apply.js'
 import { makePlan } from '../app/plan.js'
 import { requireDigest } from '../app/plan-file.js'
 import type { WritableServer } from '../app/ports.js'
 import { loadConfiguration } from '../host/configuration.js'
-import { writeDocument } from '../host/documents.js'
+import { writeAtOnce, writeDocument } from '../host/documents.js'
 import { planOptionsOf } from '../host/plan-options.js'
-import { secretSource } from '../host/secrets.js'
 import { assertionOf, openWritableServer } from '../host/server.js'
+import { writeApproved } from '../host/writing.js'
 import { PlanError, UsageError } from '../model/errors.js'
-import { ApplyError, type ApplyReport } from '../model/outcome.js'
+import { ApplyError, type ApplyReport, StoppedError } from '../model/outcome.js'
+import type { Listener } from '../model/event.js'
 import type { Plan } from '../model/plan.js'
 import type { Registry } from '../model/resource.js'
 import { formatJson } from '../report/json.js'
 import { renderMarkdown } from '../report/markdown.js'
 import { isComplete, reportSentence } from '../report/words.js'
+import { followApply } from './cut-report.js'
 import { compareWithPullRequest, savePlan } from './plan.js'
 import { check, checkReport, presentPlan, remarkOn } from './present.js'
 import { longestSummary } from './runner.js'
@@ -79,43 +80,43 @@ async function requireExpected(step: Step, expected: string, plan: Plan): Promis
 }
 
 async function write(step: Step, registry: Registry, plan: Plan, server: WritableServer): Promise<number> {
-  const { inputs, world } = step
-  const file = step.file(inputs.settings.text('report'), 'bbstate-report.json')
-  if (plan.changes.length === 0) {
-    await conclude(step, file, emptyReport(plan))
-    return 0
+  const { settings } = step.inputs
+  const file = step.file(settings.text('report'), 'bbstate-report.json')
+  const undoFile = settings.text('undo')
+  step.setOutput('report-file', file)
+  const keep = (path: string, document: unknown): Promise<void> =>
+    writeDocument(path, step.runner.scrub(formatJson(document)))
+  const following = followApply(plan)
+  const listen: Listener = (event) => {
+    following.listen(event)
+    step.listen(event)
   }
+  step.atLast(() => keepCut(step, file, following.report()))
   try {
-    const report = await applyPlan({
-      registry,
-      plan,
-      server,
-      listen: step.listen,
-      secrets: secretSource(world, inputs.settings),
-      clock: world.clock,
-      sha256: world.sha256,
-      signal: world.signal,
-      parallelism: inputs.settings.number('parallelism') ?? 10,
+    const report = await writeApproved(step.world, settings, {
+      ...{ plan, registry, server, listen },
+      keepReport: (kept) => keep(file, kept),
+      ...(undoFile === undefined ? {} : { keepUndo: (undo) => keep(undoFile, undo) }),
     })
-    await conclude(step, file, report)
+    await conclude(step, report)
     return 0
   } catch (thrown) {
-    if (thrown instanceof ApplyError) await conclude(step, file, thrown.report)
+    if (thrown instanceof ApplyError || thrown instanceof StoppedError) await conclude(step, thrown.report)
     throw thrown
   }
 }
 
-/** Keeps the report and shows it. */
-async function conclude(step: Step, file: string, report: ApplyReport): Promise<void> {
-  await writeDocument(file, step.runner.scrub(formatJson(report)))
-  step.setOutput('report-file', file)
+/** The last thing that a process does which the runner is about to end. */
+function keepCut(step: Step, file: string, report: ApplyReport): void {
+  writeAtOnce(file, step.runner.scrub(formatJson(report)))
+  step.runner.summarise(renderMarkdown(report, { limit: longestSummary }))
+}
+
+/** Shows the report; the file of it is written already. */
+async function conclude(step: Step, report: ApplyReport): Promise<void> {
   step.setOutput('converged', isComplete(report))
   step.runner.log(report.outcomes.length === 0 ? `${reportSentence(report)}\n` : step.report.applied(report))
   step.runner.summarise(renderMarkdown(report, { limit: longestSummary }))
-  await checkReport(step, report)
-}
-
-function emptyReport({ server, digest, requests }: Plan): ApplyReport {
-  const summary = { done: 0, failed: 0, skipped: 0 }
-  return { formatVersion: 1, server, digest, outcomes: [], summary, converged: true, remaining: [], requests }
+  // Who stops a job leaves ten seconds: what must be safe comes first, and nothing is asked of GitHub then.
+  if (!step.world.signal.aborted) await checkReport(step, report)
 }

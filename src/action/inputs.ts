@@ -63,7 +63,7 @@ const ownInputs: readonly Input[] = [
   },
   {
     name: 'out',
-    commands: ['plan', 'drift', 'export', 'snapshot'],
+    commands: ['plan', 'export', 'snapshot'],
     description:
       'File for the plan or the snapshot, directory for an export (default: in the temporary directory of the job)',
   },

@@ -32,14 +32,16 @@ const works: Readonly<Record<ActionCommand, () => Promise<Work>>> = {
 /** Commands that may renew the token. */
 const signedIn: readonly ActionCommand[] = ['plan', 'apply', 'drift', 'export', 'snapshot', 'refresh']
 
-/** Milliseconds of the 2.5 s between the runner's SIGTERM and the end that it makes itself. */
-const lastMilliseconds = 2000
+/** Of the 2.5 s between the runner's SIGTERM and the end that it makes itself. */
+const lastMilliseconds = 1500
 
 /** What a process of the Action begins with: every secret that it was given is masked already. */
 export interface Beginning {
   readonly world: World
   readonly runner: Runner
   readonly stopWatching: () => void
+  /** Sets what is kept when the runner ends the process. */
+  readonly atLast: (keep: () => void) => void
 }
 
 /** Masks what is secret among the inputs, and joins the process to the runner. */
@@ -49,15 +51,25 @@ export function begin(): Beginning {
   const scrubber = new Scrubber(maskIn(env, write))
   for (const name of secretInputs) scrubber.add(env[variableOfInput(name)]?.trim() ?? '')
   const runner = new Runner(env, write, scrubber)
-  const signals = watchSignals((text) => runner.log(text), lastMilliseconds)
+  let keepLast = (): void => undefined
+  const last = (): void => {
+    runner.setOutput('exit-code', '130')
+    keepLast()
+  }
+  const grace = { milliseconds: lastMilliseconds, last }
+  const signals = watchSignals((text) => runner.log(text), grace)
   const world = createWorld(env, signals.signal, version, false, scrubber)
-  return { world, runner, stopWatching: signals.stop }
+  const atLast = (keep: () => void): void => {
+    keepLast = keep
+  }
+  return { world, runner, stopWatching: signals.stop, atLast }
 }
 
 /** Runs the step and sets the exit code of the process: a runner takes everything but 0 for a failure. */
 export async function run(): Promise<void> {
-  const { world, runner, stopWatching } = begin()
-  const { code, error } = await runStep(world, runner)
+  const { stopWatching, ...beginning } = begin()
+  const { runner } = beginning
+  const { code, error } = await runStep(beginning)
   try {
     if (error !== undefined) presentFailure({ runner, report: createTerminalReport(0) }, error.error, error.root)
     runner.setOutput('exit-code', String(code))
@@ -72,7 +84,7 @@ interface Result {
   readonly error?: { readonly error: BbstateError; readonly root: string }
 }
 
-async function runStep(world: World, runner: Runner): Promise<Result> {
+async function runStep({ world, runner, atLast }: Omit<Beginning, 'stopWatching'>): Promise<Result> {
   let step: Step | undefined
   try {
     const token = takeToken()
@@ -80,7 +92,7 @@ async function runStep(world: World, runner: Runner): Promise<Result> {
     changeDirectory(inputs.text('working-directory'))
     const trigger = readTrigger(world.environment, readPayload(world))
     requireSafeEvent(trigger, world, inputs.settings)
-    step = createStep({ inputs, world, runner, trigger, token })
+    step = createStep({ inputs, world, runner, trigger, token, atLast })
     await rememberStage(world, inputs, runner, trigger)
     const work = await works[inputs.command]()
     return { code: await work(step) }

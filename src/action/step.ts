@@ -20,6 +20,8 @@ export interface Step {
   readonly listen: Listener
   /** The working directory below the root of the repository. */
   readonly root: string
+  /** Sets what is kept when the runner ends the process before the work is done. */
+  readonly atLast: (keep: () => void) => void
   setOutput(name: Output, value: string | number | boolean): void
   /** The file that an input names, else one that the runner removes after the job. */
   file(given: string | undefined, name: string): string
@@ -41,9 +43,10 @@ export interface StepParts {
   readonly trigger: Trigger
   /** `null`: none is given. */
   readonly token: Secret | null
+  readonly atLast: Step['atLast']
 }
 
-export function createStep({ inputs, world, runner, trigger, token }: StepParts): Step {
+export function createStep({ inputs, world, runner, trigger, token, atLast }: StepParts): Step {
   const report = createTerminalReport((world.environment['NO_COLOR'] ?? '') === '' ? 1 : 0)
   let opened: Repository | undefined
   const repository = (): Repository | undefined => {
@@ -51,7 +54,7 @@ export function createStep({ inputs, world, runner, trigger, token }: StepParts)
     return (opened ??= openRepository(world, inputs.settings, token))
   }
   return {
-    ...{ inputs, world, runner, trigger, report, repository },
+    ...{ inputs, world, runner, trigger, report, repository, atLast },
     listen: listenerOf(runner, report),
     root: placeInWorkspace(world.environment),
     setOutput: (name, value) => runner.setOutput(name, String(value)),

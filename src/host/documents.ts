@@ -25,6 +25,11 @@ export async function writeDocument(path: string, text: string): Promise<void> {
   }
 }
 
+/** Writes a document in the last moment of a process, where nothing can be awaited any more. */
+export function writeAtOnce(path: string, text: string): void {
+  writeFileSync(path, text)
+}
+
 /** A file of the package, such as `schemas/plan.schema.json`. */
 export function readPackaged(path: string): string {
   return readFileSync(findPackaged(path), 'utf8')

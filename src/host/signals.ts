@@ -7,20 +7,26 @@ export interface Signals {
   stop(): void
 }
 
-/**
- * Starts watching; `say` tells the person what happens.
- * @param graceMilliseconds what is left after the second signal: nothing at a terminal, where somebody is impatient
- */
-export function watchSignals(say: (text: string) => void, graceMilliseconds = 0): Signals {
+/** What is left after the second signal: nothing at a terminal, where somebody is impatient. */
+export interface Grace {
+  readonly milliseconds: number
+  /** Keeps what must not get lost; must not wait. */
+  readonly last: () => void
+}
+
+/** Starts watching; `say` tells the person what happens. */
+export function watchSignals(say: (text: string) => void, grace?: Grace): Signals {
   const controller = new AbortController()
+  const end = (): void => {
+    grace?.last()
+    process.exit(130)
+  }
   const onSignal = (): void => {
-    if (controller.signal.aborted) {
-      if (graceMilliseconds === 0) process.exit(130)
-      setTimeout(() => process.exit(130), graceMilliseconds).unref()
-      return
-    }
-    say('\nStopping: what is in flight is finished. Once more to stop at once.\n')
-    controller.abort()
+    if (!controller.signal.aborted) {
+      say(`\nStopping: what is in flight is finished.${grace === undefined ? ' Once more to stop at once.' : ''}\n`)
+      controller.abort()
+    } else if (grace === undefined) end()
+    else setTimeout(end, grace.milliseconds).unref()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -23,13 +23,13 @@ const longestLine = 12_000
 /** One line of HTML that shows nothing. As Base64 no name can end it. */
 export function writeShownChanges(changes: readonly Pick<Change, 'address' | 'digest'>[]): string {
   const entries = changes.map(({ address, digest }) => [address, digest.slice(0, 12)])
-  let kept = entries.length
-  let text = encode({ changes: entries, missing: 0 })
-  while (text.length > longestLine && kept > 0) {
-    kept = Math.floor((kept * longestLine * 0.95) / text.length)
-    text = encode({ changes: entries.slice(0, kept), missing: entries.length - kept })
+  let kept = 0
+  // Base64 makes four characters of three bytes.
+  for (let room = longestLine * 0.7; kept < entries.length; kept++) {
+    room -= new TextEncoder().encode(JSON.stringify(entries[kept])).length + 1
+    if (room < 0) break
   }
-  return `${begin}${text}${end}`
+  return `${begin}${encode({ changes: entries.slice(0, kept), missing: entries.length - kept })}${end}`
 }
 
 /** `null`: the comment has no such line, or one that cannot be read. */

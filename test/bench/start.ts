@@ -15,11 +15,21 @@ const server = createServer((_request, response) => {
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
+/** What the Action reads; everything else ignores it. */
+const ofTheRunner = {
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_SHA: 'c0ffee',
+  INPUT_COMMAND: 'validate',
+  INPUT_FILE: 'examples/quick-start',
+  INPUT_ANNOTATIONS: 'true',
+}
+
 /** Milliseconds to the end of the process, or to its first request. */
 function measure(args: readonly string[], until: 'end' | 'request'): Promise<number> {
   const begin = performance.now()
   const child = spawn(process.execPath, args, {
-    env: { ...environment, BBSTATE_USERNAME: 'u', BBSTATE_PASSWORD: 'p' },
+    env: { ...environment, ...ofTheRunner, BBSTATE_USERNAME: 'u', BBSTATE_PASSWORD: 'p' },
     stdio: 'ignore',
   })
   return new Promise((resolve) => {
@@ -39,6 +49,7 @@ const cases: readonly Case[] = [
   ['--version', 1.3, 'end', ['dist/bbstate.js', '--version']],
   ['--help', 2.8, 'end', ['dist/bbstate.js', '--help']],
   ['validate (quick start)', 4, 'end', ['dist/bbstate.js', 'validate', '-f', 'examples/quick-start']],
+  ['the Action: validate', 5, 'end', ['dist/action/main.js']],
   [
     'plan up to its first request',
     5,

@@ -1,6 +1,7 @@
 /** A job that is cancelled: what is left of it ends in the time that the runner leaves, and no token is lost. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ApplyReport } from '../../src/model/outcome.js'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
 import { type GithubApiServer, startGithubApi } from '../github-api.js'
 import { type SlowRoad, startSlowRoad } from '../slow-road.js'
@@ -34,7 +35,10 @@ beforeEach(async () => {
   const { code, all } = await signIn(person, redirectUri)
   if (code !== 0) throw new Error(all)
   job = makeJob(github)
-  job.write('bbstate.yaml', 'instance:\n  defaultBranch: trunk\n')
+  job.write(
+    'bbstate.yaml',
+    'instance:\n  defaultBranch: trunk\n  banner: { message: Hello, audience: ALL, enabled: true }\n',
+  )
 })
 afterEach(async () => {
   await Promise.all([sandbox.close(), github.close(), road.close(), vault.close()])
@@ -116,14 +120,17 @@ test('the step after a job that went well sends nothing', async () => {
   expect(vault.requests.length).toBe(before)
 })
 
-test('SIGINT in a plan ends it at once with 130, its outputs set', async () => {
+test('a plan that waits for a slow server ends with the second signal, its outputs set', async () => {
+  sandbox.forgetRequests()
   sandbox.addFault({ path: '/admin/default-branch', kind: 'delay', milliseconds: 20_000 })
   const step = job.start(options('plan'))
-  await expect
-    .poll(() => sandbox.requests.some(({ path }) => path.includes('default-branch')), { timeout: 20_000 })
-    .toBe(true)
+  // The other setting is read at the same time, and is answered.
+  const isReading = (): boolean => sandbox.requests.some(({ path }) => path.includes('banner'))
+  await expect.poll(isReading, { timeout: 20_000 }).toBe(true)
   const asked = Date.now()
   step.kill('SIGINT')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  step.kill('SIGTERM')
   const { code, outputs, log } = await step.ended
   expect(code, log).toBe(130)
   expect(outputs['exit-code']).toBe('130')
@@ -132,18 +139,23 @@ test('SIGINT in a plan ends it at once with 130, its outputs set', async () => {
 })
 
 test('SIGTERM after SIGINT leaves an apply two seconds, and the next one finishes', async () => {
+  sandbox.forgetRequests()
   sandbox.addFault({ path: '/admin/default-branch', method: 'PUT', kind: 'delay', milliseconds: 20_000 })
   sandbox.addFault({ path: '/admin/default-branch', method: 'POST', kind: 'delay', milliseconds: 20_000 })
   const step = job.start(options('apply', { 'auto-approve': 'true' }))
   const isWriting = (): boolean =>
-    sandbox.requests.some(({ method, path }) => method !== 'GET' && path.includes('default-branch'))
+    sandbox.requests.some(({ method, path }) => method !== 'GET' && path.includes('banner'))
   await expect.poll(isWriting, { timeout: 20_000 }).toBe(true)
   step.kill('SIGINT')
   await new Promise((resolve) => setTimeout(resolve, 200))
   step.kill('SIGTERM')
   const asked = Date.now()
-  const { code, log } = await step.ended
+  const { code, log, outputs } = await step.ended
   expect(code, log).toBe(130)
+  expect(outputs['exit-code']).toBe('130')
+  const report = JSON.parse(readFileSync(outputs['report-file'] ?? '', 'utf8')) as ApplyReport
+  expect(report.summary).toEqual({ done: 1, failed: 1, skipped: 0 })
+  expect(report.outcomes.find(({ outcome }) => outcome === 'failed')?.error?.code).toBe('INTERRUPTED')
   expect(Date.now() - asked).toBeLessThan(15_000)
   sandbox.clearFaults()
   vault.skew += 121_000
