@@ -46,8 +46,8 @@ export async function findConnection(
   assertion?: Desired['server'],
   listen?: Listener,
 ): Promise<Connection> {
-  const settings = withConnectionFile(world, given)
-  const option = settings.text('url')
+  const asGiven = withConnectionFile(world, given)
+  const option = asGiven.text('url')
   const asked = option === undefined ? undefined : canonicalBaseUrl(option)
   if (asked !== undefined && assertion !== undefined) requireSameOrigin(asked, assertion.url, whereOf(assertion))
   if (asked === undefined && isCi(world)) {
@@ -55,17 +55,18 @@ export async function findConnection(
       hint: 'A reviewed file must not be able to choose where credentials go.',
     })
   }
-  const clientId = settings.text('client-id')
+  const clientId = asGiven.text('client-id')
   const { config } = await world.directories()
   const wanted = assertion === undefined ? undefined : canonicalBaseUrl(assertion.url)
   const profile = findProfile(await readProfiles(config), { baseUrl: asked ?? wanted, clientId })
   const baseUrl = asked ?? profile?.baseUrl
   if (baseUrl === undefined) throw unknownServer(assertion)
-  const ca = settings.text('ca-file') ?? profile?.caFile
+  // The store is often behind the same authority, and nobody remembers to name it twice.
+  const settings = profile?.caFile === undefined ? asGiven : asGiven.withFallback({ 'ca-file': profile.caFile })
   const read = (path: string | undefined, name: string): string | undefined =>
     path === undefined ? undefined : world.readFile(path, name)
   const certificates = {
-    ca: read(ca, '--ca-file'),
+    ca: read(settings.text('ca-file'), '--ca-file'),
     cert: read(settings.text('cert'), '--cert'),
     key: read(settings.text('key'), '--key'),
   }

@@ -24,9 +24,9 @@ export class Settings {
     this.#fallback = fallback
   }
 
-  /** The same settings with values for what neither the command line nor the environment gives. */
+  /** The same settings with values for what neither the command line, the environment nor an earlier fallback gives. */
   withFallback(fallback: Given): Settings {
-    return new Settings(this.#given, this.#options, this.environment, fallback)
+    return new Settings(this.#given, this.#options, this.environment, { ...fallback, ...this.#fallback })
   }
 
   /** A text, or its default; `undefined` where neither is there. */

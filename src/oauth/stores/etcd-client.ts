@@ -91,11 +91,16 @@ function parse(body: string): Readonly<Record<string, unknown>> {
   }
 }
 
+/** What is wrong with a certificate, the transport knows best. */
+function hintOf(failure: unknown): string | undefined {
+  return failure instanceof TransportError && failure.code === 'API_TLS' ? failure.hint : undefined
+}
+
 function describeUnreachable(location: string, failure: unknown): AuthError {
   const why = failure instanceof Error ? failure.message : String(failure)
   return new AuthError('AUTH_STORE', `${location} does not answer: ${why}`, {
     cause: failure,
-    hint: 'Check the addresses in --token-store, TLS, and whether a majority of the members is up.',
+    hint: hintOf(failure) ?? 'Check the addresses in --token-store, and whether a majority of the members is up.',
   })
 }
 
