@@ -121,6 +121,18 @@ describe('an answer that does not come', () => {
     expect(bench.tokenRequests()).toBe(1)
   })
 
+  it('and an access token that acts for somebody else by now: proves nothing, and nothing is presented', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    const elsewhere = { holder: 'bbstate apply', host: 'build-7', ephemeral: false }
+    await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(660_000)
+    const fault = { kind: 'body', body: { version: '9.4.2' }, headers: { 'x-ausername': 'mallory' } } as const
+    bench.sandbox.addFault({ ...fault, path: 'application-properties' })
+    await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7/u)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
   it('of a runner whose disk is gone: ten minutes later the old token is presented once more', async () => {
     await begin()
     bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
