@@ -6,7 +6,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { gatherTools, type TokenOptions } from '../../src/host/token.js'
 import { AuthError, type BbstateError } from '../../src/model/errors.js'
 import { readAgain } from '../../src/oauth/read-again.js'
-import { rotateToken } from '../../src/oauth/rotation.js'
 import type { RotationTools } from '../../src/oauth/rotation-tools.js'
 import type { Stage, TokenRecord } from '../../src/oauth/record.js'
 import { createSession } from '../../src/oauth/session.js'
@@ -118,6 +117,18 @@ describe('an answer that does not come', () => {
     bench.clock.advance(3_600_001)
     bench.sandbox.expireAccessTokens()
     await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7.*auth recover on build-7/su)
+    expect(bench.tokenRequests()).toBe(1)
+  })
+
+  it('and an access token that acts for somebody else by now: proves nothing, and nothing is presented', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    const elsewhere = { holder: 'bbstate apply', host: 'build-7', ephemeral: false }
+    await expectFailure(rotateWith(asIs, { run: elsewhere }), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(660_000)
+    const fault = { kind: 'body', body: { version: '9.4.2' }, headers: { 'x-ausername': 'mallory' } } as const
+    bench.sandbox.addFault({ ...fault, path: 'application-properties' })
+    await expectFailure(rotateWith(asIs), 'AUTH_RECOVERABLE', /may lie on build-7/u)
     expect(bench.tokenRequests()).toBe(1)
   })
 

@@ -1,5 +1,4 @@
 /** `bbstate sandbox`: a local Bitbucket Data Center until it is stopped, or a recording of a real one to start from. */
-import { randomBytes } from 'node:crypto'
 import { writeDocument } from '../../host/documents.js'
 import { ask } from '../../host/prompt.js'
 import { openReader } from '../../host/server-reader.js'
@@ -11,6 +10,7 @@ import { isEstate } from '../../sandbox/recorded.js'
 import { describeSandbox } from '../../sandbox/introduction.js'
 import { readOAuthOption } from '../../sandbox/oauth-rules.js'
 import { type SandboxOptions, startSandbox } from '../../sandbox/server.js'
+import { randomText } from '../../sandbox/state.js'
 import type { Call, Command } from '../call.js'
 
 export const run: Command = async (call) => {
@@ -92,7 +92,7 @@ async function record(call: Call, from: string): Promise<number> {
   const reader = await openReader(world, from, settings.text('token-file'), await face.listener())
   try {
     const hidesNames = settings.flag('hide-names')
-    const estate = await recordEstate((path) => reader.ask(path), { hidesNames, salt: randomBytes(32).toString('hex') })
+    const estate = await recordEstate((path) => reader.ask(path), { hidesNames, salt: randomText(32) })
     await writeDocument(out, `${JSON.stringify(estate, null, 2)}\n`)
     const { users, groups, projects } = estate
     const counts = {
