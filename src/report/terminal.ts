@@ -43,6 +43,8 @@ export type ColourLevel = 0 | 1
 /** Renders for one stream. */
 export interface TerminalReport {
   plan(plan: Plan): string
+  /** A plan that nobody means to apply: what brings live back to the configuration. */
+  drift(plan: Plan): string
   /** A plan, or the report of an apply. */
   document(document: Plan | ApplyReport): string
   applied(report: ApplyReport): string
@@ -64,6 +66,7 @@ export function createTerminalReport(level: ColourLevel): TerminalReport {
   const paint = new Chalk({ level: level as ColorSupportLevel })
   return {
     plan: (plan) => renderPlan(plan, paint),
+    drift: (plan) => renderPlan(plan, paint, 'Live differs from the configuration; to bring it back, bbstate would'),
     document: (document) => ('outcomes' in document ? renderApplied(document, paint) : renderPlan(document, paint)),
     applied: (report) => renderApplied(report, paint),
     outcome: (outcome) => renderOutcome(outcome, paint),
@@ -81,14 +84,18 @@ function painters(paint: ChalkInstance): Readonly<Record<Action, Paint>> {
   return { create: paint.green, update: paint.yellow, delete: paint.red, replace: paint.red }
 }
 
-function renderPlan(plan: Plan, paint: ChalkInstance): string {
+function renderPlan(
+  plan: Plan,
+  paint: ChalkInstance,
+  subject = plan.stand === undefined ? 'bbstate will' : 'bbstate would',
+): string {
   const lines = [...renderLoosened(plan, paint)]
   const circumstances = renderCircumstances(plan)
   if (plan.changes.length === 0) {
     lines.push(paint.green(noChanges), ...circumstances)
   } else {
-    const verb = plan.stand === undefined ? 'will' : 'would'
-    lines.push(`bbstate ${verb} make these changes on ${paint.bold(plain(serverWords(plan)))}:`, ...circumstances, '')
+    const place = plan.server.url === '' ? '' : ` on ${paint.bold(plain(serverWords(plan)))}`
+    lines.push(`${subject} make these changes${place}:`, ...circumstances, '')
     lines.push(...renderLosses(plan, paint), ...renderChanges(plan, paint))
   }
   const remarks = renderRemarks(plan, paint)

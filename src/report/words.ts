@@ -57,8 +57,9 @@ export function reportSentence(report: ApplyReport): string {
   return `Applied in part: ${done} done, ${failed} failed, ${skipped} skipped${kept}.`
 }
 
-/** `https://bitbucket.example.com (9.4.2, signed in as admin)` */
+/** `https://bitbucket.example.com (9.4.2, signed in as admin)`; less where configurations were compared. */
 export function serverWords({ server }: Pick<Plan, 'server'>): Sentence {
+  if (server.version === '') return server.url === '' ? say`No server` : say`${server.url}`
   return say`${server.url} (${server.version}, signed in as ${server.account})`
 }
 

@@ -110,7 +110,7 @@ export const nowhere = validate({ url: 'https://bitbucket.example.com' })
     )
     const args = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--noEmit', '--skipLibCheck', 'false']
     expect(compile([...args, '--exactOptionalPropertyTypes', '--types', 'node', 'program.ts'], directory)).toBe('0 ')
-  })
+  }, 300_000)
 })
 
 test('the sandbox example runs against the packed library', () => {

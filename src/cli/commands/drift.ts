@@ -11,7 +11,7 @@ export const run: Command = async ({ settings, face, world }) => {
     face.print(formatJson(drift))
     return drift.drift ? 2 : 0
   }
-  await face.result((report) => report.plan(plan))
+  await face.result((report) => report.drift(plan))
   if (drift.accept.length > 0) face.print('\nTo accept what is live instead, declare:\n')
   for (const { address, yaml } of drift.accept) {
     const lines = yaml
