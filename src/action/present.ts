@@ -1,6 +1,5 @@
 /** A plan, a report or a failure where people look: log, summary, remarks at lines, comment, check run. */
-import type { Finding } from '../model/errors.js'
-import { BbstateError } from '../model/errors.js'
+import type { BbstateError, Finding } from '../model/errors.js'
 import type { ApplyReport } from '../model/outcome.js'
 import type { Plan } from '../model/plan.js'
 import { sentenceOf } from '../report/insight.js'

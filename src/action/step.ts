@@ -4,7 +4,7 @@ import { placeInWorkspace, temporaryFile, wholePath } from '../host/runner-files
 import type { World } from '../host/world.js'
 import { BbstateError } from '../model/errors.js'
 import type { Event, Listener } from '../model/event.js'
-import { Secret } from '../model/secret.js'
+import type { Secret } from '../model/secret.js'
 import { createTerminalReport, type TerminalReport } from '../report/terminal.js'
 import type { Inputs, Output } from './inputs.js'
 import type { Runner } from './runner.js'

@@ -59,4 +59,4 @@ test('the Action runs as its action.yml describes it', async () => {
     await Promise.all([sandbox.close(), github.close()])
     home.remove()
   }
-}, 120_000)
+}, 300_000)
