@@ -8,12 +8,11 @@ import { readDeclared } from '../../src/app/read-declared.js'
 import { startLiveState } from '../../src/app/live-state.js'
 import { desire, startLive } from '../live.js'
 
-const names = Array.from({ length: 300 }, (_, index) => `group-${String(index + 1).padStart(3, '0')}`)
-const desired = desire({ instance: { groups: Object.fromEntries(names.map((name) => [name, { members: [] }])) } })
-
 async function measure(latencyMilliseconds: number): Promise<void> {
   const live = await startLive({ estate: { groups: 300, users: 1000, memberships: 3000 }, latencyMilliseconds })
   const { sandbox, client } = live
+  const names = Object.values(sandbox.state.groups).map(({ name }) => name)
+  const desired = desire({ instance: { groups: Object.fromEntries(names.map((name) => [name, { members: [] }])) } })
   const authorization = `Basic ${Buffer.from(`${sandbox.username}:${sandbox.password}`).toString('base64')}`
   const read = async (): Promise<void> => {
     await readDeclared(desired, startLiveState(client.reading()), () => undefined)

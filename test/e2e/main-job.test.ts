@@ -184,8 +184,8 @@ describe('the main job', () => {
 describe('requests', () => {
   test('one list a declared collection page, one GET a singleton, one list a group for members, and nothing else', async () => {
     await begin({ estate: { groups: 300, users: 1000, memberships: 3000 } })
-    const groups = Array.from({ length: 300 }, (_, index) => `group-${String(index + 1).padStart(3, '0')}`)
-    const members = groups.map((name) => `    ${name}: { members: [] }\n`).join('')
+    const groups = Object.values(sandbox.state.groups).slice(-300)
+    const members = groups.map(({ name }) => `    ${JSON.stringify(name)}: { members: [] }\n`).join('')
     const file = home.write(
       'estate.yaml',
       `instance:\n  defaultBranch: main\n  sshKeyPolicy: { maxExpiryDays: 90 }\n  groups:\n${members}`,
