@@ -66,12 +66,21 @@ export function absentPrincipal(kind: 'User' | 'Group', name: string): Reply {
   return failure(404, `user.NoSuch${kind}Exception`, `${kind} ${name} does not exist.`)
 }
 
-/** One page of a list, `limit` clamped silently to the server's cap. */
-export function page<T>(all: readonly T[], query: URLSearchParams, cap: number): Reply {
+/**
+ * One page of a list, `limit` clamped silently to the server's cap.
+ *
+ * @param show makes what is shown of an item; of those that are not, nothing is made
+ */
+export function page<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+  cap: number,
+  show: (item: T) => unknown = (item) => item,
+): Reply {
   const start = readCount(query.get('start'), 0)
   // A page of nothing would have itself as its next one.
   const limit = Math.max(1, Math.min(readCount(query.get('limit'), 25), cap))
-  const values = all.slice(start, start + limit)
+  const values = all.slice(start, start + limit).map((item) => show(item))
   const isLastPage = start + limit >= all.length
   return ok({ size: values.length, limit, isLastPage, values, start, nextPageStart: isLastPage ? null : start + limit })
 }
@@ -83,6 +92,7 @@ function readCount(text: string | null, fallback: number): number {
 
 /** Whether a name holds the filter text, as `?filter=` means it. */
 export function holds(filter: string | null, ...names: readonly string[]): boolean {
-  const text = (filter ?? '').toLowerCase()
+  if (filter === null || filter === '') return names.length > 0
+  const text = filter.toLowerCase()
   return names.some((name) => name.toLowerCase().includes(text))
 }

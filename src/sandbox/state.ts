@@ -107,6 +107,18 @@ export function tableOf<T>(pairs: Iterable<readonly [string, T]> = []): Table<T>
   return table
 }
 
+const orders = new WeakMap<object, { readonly keys: readonly string[]; readonly sorted: readonly string[] }>()
+
+/** The values in the order of their keys; sorted again only where keys came or went. */
+export function inOrder<T>(table: Table<T>): T[] {
+  const keys = Object.keys(table)
+  const known = orders.get(table)
+  const isKnown = known?.keys.length === keys.length && keys.every((key, place) => key === known.keys[place])
+  const sorted = isKnown ? known.sorted : [...keys].sort()
+  if (!isKnown) orders.set(table, { keys, sorted })
+  return sorted.map((key) => table[key] as T)
+}
+
 const statuses = ['RUNNING', 'STARTING', 'FIRST_RUN', 'MAINTENANCE', 'STOPPING', 'ERROR'] as const
 export type ServerStatus = (typeof statuses)[number]
 

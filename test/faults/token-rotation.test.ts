@@ -120,6 +120,15 @@ describe('an answer that does not come', () => {
     expect(bench.tokenRequests()).toBe(1)
   })
 
+  it('and a clock that is set back a day: the request is waited for no longer than it may be on its way', async () => {
+    await begin()
+    bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })
+    await expectFailure(rotateWith(asIs), 'AUTH_UNCERTAIN', /not known/u)
+    bench.clock.advance(-86_400_000)
+    expect((await rotateWith(asIs)).generation).toBe(2)
+    expect(bench.clock.slept).toEqual([60_000])
+  })
+
   it('and an access token that acts for somebody else by now: proves nothing, and nothing is presented', async () => {
     await begin()
     bench.sandbox.addFault({ kind: 'drop-before', path: '/token$' })

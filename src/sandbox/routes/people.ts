@@ -7,6 +7,7 @@ import {
   type GlobalLevel,
   type Group,
   globalLevels,
+  inOrder,
   levelOf,
   type SandboxState,
   type Table,
@@ -37,9 +38,10 @@ export function showDetailed({ version }: Features, user: User): Record<string, 
   }
 }
 
+const showGroup = ({ name, deletable }: Group): Record<string, unknown> => ({ name, deletable })
+
 function pageOfUsers(users: readonly User[], query: URLSearchParams, features: Features): Reply {
-  const shown = users.map((user) => showDetailed(features, user))
-  return page(shown, query, features.pageLimit)
+  return page(users, query, features.pageLimit, (user) => showDetailed(features, user))
 }
 
 /** Names compare without case. */
@@ -47,7 +49,7 @@ export const key = (name: string | null | undefined): string => (name ?? '').toL
 export const byName = <T extends { name: string }>(a: T, b: T): number => (key(a.name) < key(b.name) ? -1 : 1)
 
 export function sortedGroups(state: SandboxState): readonly Group[] {
-  return Object.values(state.groups).sort(byName)
+  return inOrder(state.groups)
 }
 
 const people: readonly Route[] = [
@@ -56,7 +58,7 @@ const people: readonly Route[] = [
     path: `${admin}/users`,
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
-      const users = Object.values(state.users).sort(byName)
+      const users = inOrder(state.users)
       const found = users.filter(({ name, displayName, emailAddress }) =>
         holds(query.get('filter'), name, displayName, emailAddress),
       )
@@ -67,8 +69,7 @@ const people: readonly Route[] = [
     method: 'GET',
     path: '/api/{version}/users',
     needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) =>
-      page(Object.values(state.users).sort(byName).map(showUser), query, features.pageLimit),
+    handle: ({ state, query, features }) => page(inOrder(state.users), query, features.pageLimit, showUser),
   },
 ]
 
@@ -79,11 +80,7 @@ const groups: readonly Route[] = [
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
       const found = sortedGroups(state).filter(({ name }) => holds(query.get('filter'), name))
-      return page(
-        found.map(({ name, deletable }) => ({ name, deletable })),
-        query,
-        features.pageLimit,
-      )
+      return page(found, query, features.pageLimit, showGroup)
     },
   },
   {
@@ -125,11 +122,7 @@ const groups: readonly Route[] = [
       const found = sortedGroups(state).filter(
         ({ name, members }) => members.includes(user) && holds(query.get('filter'), name),
       )
-      return page(
-        found.map(({ name, deletable }) => ({ name, deletable })),
-        query,
-        features.pageLimit,
-      )
+      return page(found, query, features.pageLimit, showGroup)
     },
   },
   {
@@ -151,11 +144,7 @@ const groups: readonly Route[] = [
       const user = key(query.get('context'))
       if (state.users[user] === undefined) return absentPrincipal('User', query.get('context') ?? '')
       const found = sortedGroups(state).filter(({ members }) => !members.includes(user))
-      return page(
-        found.map(({ name, deletable }) => ({ name, deletable })),
-        query,
-        features.pageLimit,
-      )
+      return page(found, query, features.pageLimit, showGroup)
     },
   },
   { method: 'POST', path: `${admin}/groups/add-users`, needs: 'ADMIN', handle: addUsers },

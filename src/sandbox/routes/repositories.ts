@@ -47,20 +47,13 @@ function search({ state, query, caller, features }: Context): Reply {
       rankOfCaller(state, caller, project, repository) >= least
     )
   })
-  return pageOf(state, sortRepositories(found, null), query, features.pageLimit)
+  return page(sortRepositories(found, null), query, features.pageLimit, (one) => showRepository(state, one))
 }
 
 function listProject({ state, caller, query, features }: Context, project: Project): Reply {
   const own = state.instance.repositories.filter((repository) => repository.project === project.key)
   const found = own.filter((repository) => rankOfCaller(state, caller, project, repository) >= rankOf('REPO_READ'))
-  return pageOf(state, sortRepositories(found, null), query, features.pageLimit)
-}
-
-/** Only what the page shows is made into an answer. */
-function pageOf(state: SandboxState, found: readonly Repository[], query: URLSearchParams, cap: number): Reply {
-  const reply = page(found, query, cap)
-  const body = reply.body as { values: readonly Repository[] }
-  return ok({ ...body, values: body.values.map((repository) => showRepository(state, repository)) })
+  return page(sortRepositories(found, null), query, features.pageLimit, (one) => showRepository(state, one))
 }
 
 interface Wanted {

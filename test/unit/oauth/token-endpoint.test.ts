@@ -124,6 +124,26 @@ describe('against the sandbox', () => {
     }
   })
 
+  it('asks on a connection of its own, and awaits the answer longer than other requests do', async () => {
+    const sockets = new Set<unknown>()
+    const slow = createServer((request, response) => {
+      sockets.add(request.socket)
+      const answer = (): void => void response.end('{"access_token":"a","refresh_token":"b"}')
+      // The timer of the transport goes by seconds.
+      if (request.method === 'POST') setTimeout(answer, 3000)
+      else answer()
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+    const baseUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`
+    const hasty = createTransport({ baseUrl, connections: 1, headersTimeoutMilliseconds: 100 })
+    await hasty.request({ method: 'GET', path: '/' })
+    const outcome = await endpointAt(hasty).refresh({ refreshToken: new Secret('r'), redirectUri: 'r' })
+    expect(requireGranted(outcome).pair.refreshToken?.reveal()).toBe('b')
+    expect(sockets.size).toBe(2)
+    await hasty.close()
+    await new Promise((resolve) => slow.close(resolve))
+  })
+
   it('knows that nothing was sent, where nothing listens', async () => {
     const gone = createTransport({ baseUrl: 'http://127.0.0.1:1', connections: 1 })
     const outcome = await endpointAt(gone).refresh({ refreshToken: new Secret('r'), redirectUri: 'r' })
