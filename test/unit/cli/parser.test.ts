@@ -35,7 +35,8 @@ describe('the command line', () => {
 
   test('--allow reaches every command that signs in', async () => {
     for (const command of commands.filter(({ options }) => options.some(({ name }) => name === 'client-id'))) {
-      const call = await parse(...command.name.split(' '), '--allow', 'network-file-system')
+      const needed = command.usage?.startsWith('<') === true ? ['file.json'] : []
+      const call = await parse(...command.name.split(' '), ...needed, '--allow', 'network-file-system')
       expect(call?.given['allow'], command.name).toEqual(['network-file-system'])
       expect(command.options.filter(({ name }) => name === 'allow')).toHaveLength(1)
     }
