@@ -12,6 +12,7 @@ import { isObject } from '../../src/model/schema.js'
 import { compareVersions } from '../../src/model/version.js'
 import type { SandboxOptions } from '../../src/sandbox/server.js'
 import { desire, type LiveRun, lines, startLive } from '../live.js'
+import { absent } from './absent.js'
 import { prepareGround } from './ground.js'
 import { hasDocuments, validateRequest, validateResponse } from './openapi.js'
 
@@ -152,25 +153,6 @@ function sectionsOf(resource: Setting): readonly string[] {
   const [parent] = resource.parents
   if (parent === undefined || 'root' in parent) return [`instance.${resource.key}`]
   return [`instance.${parent.kind}[*].${resource.key}`]
-}
-
-/** The document with every item of the kind's collection, or the singleton itself, written as absent. */
-function absent(document: unknown, resource: Setting): unknown {
-  if (!isObject(document)) return document
-  const { key } = resource
-  return Object.fromEntries(
-    Object.entries(document).map(([name, value]) => {
-      if (name !== key) return [name, absent(value, resource)]
-      if (resource.form === 'singleton') return [name, null]
-      if (!Array.isArray(value)) return [name, nothing(isObject(value) ? Object.keys(value) : [])]
-      const isList = value.some(isObject)
-      return [name, isList ? value.map((one) => ({ ...(one as object), absent: true })) : nothing(value.map(String))]
-    }),
-  )
-}
-
-function nothing(names: readonly string[]): unknown {
-  return Object.fromEntries(names.map((name) => [name, null]))
 }
 
 describe.each(settings.map((resource) => [resource.kind, resource] as const))('%s', (_kind, resource) => {
