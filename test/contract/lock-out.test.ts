@@ -260,3 +260,27 @@ describe('rights', () => {
     expect(live.sandbox.state.banner).toBeNull()
   })
 })
+
+describe('the limit of people who lose access', () => {
+  const goes = { groups: { contractors: null } }
+
+  test('is judged on everybody whom the finished plan takes a permission from', async () => {
+    await start()
+    const limited = plan(goes, { limits: { accessLosses: 1 } })
+    await expect(limited).rejects.toMatchObject({
+      code: 'PLAN_UNSAFE',
+      message: '2 people would lose a global permission; policy.limits.accessLosses is 1',
+    })
+    expect(lines(await plan(goes, { limits: { accessLosses: 2 } }))).toContain('delete instance.groups[contractors]')
+  })
+
+  test('holds where the members cannot be read: nobody is taken for none', async () => {
+    await start()
+    const path = '/admin/groups/more-members\\?context=contractors'
+    live.sandbox.addFault({ path, kind: 'body', status: 403, body: { errors: [] }, count: Infinity })
+    await expect(plan({ groupPermissions: { contractors: null } })).rejects.toMatchObject({
+      code: 'PLAN_UNSAFE',
+      message: expect.stringContaining('Everybody in contractors would lose a global permission'),
+    })
+  })
+})

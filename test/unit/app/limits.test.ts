@@ -78,6 +78,15 @@ test('people who lose access are counted once, and those who cannot be seen are 
   expect(judge({ unseen: ['ops'] }, {}, ['access-losses'])).toEqual([])
 })
 
+test('fifty people may lose access, fifty-one may not', () => {
+  const people = Array.from({ length: 51 }, (_, index) => `p${index}`)
+  const access = (count: number) => ({ losses: [{ permission: 'ADMIN', people: people.slice(0, count) }], gains: [] })
+  expect(judge({ access: access(50) })).toEqual([])
+  expect(judge({ access: access(51) })).toEqual([
+    '51 people would lose a global permission; policy.limits.accessLosses is 50. If that is meant, run with --allow access-losses=51.',
+  ])
+})
+
 test('repositories are counted once each, whatever changes in them', () => {
   const drafts = [
     '~ projects[A].repositories[x]',
