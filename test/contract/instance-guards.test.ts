@@ -121,8 +121,26 @@ describe('hook scripts', () => {
     const changed = { hookScripts: { 'no-big-files': { ...script, id, content: '#!/bin/sh\nexit 1\n' } } }
     await live.apply(await plan(changed, 'hook-scripts'))
     expect(live.sandbox.state.instance.hookScripts[0]).toMatchObject({ id, content: '#!/bin/sh\nexit 1\n' })
+  })
+
+  test('keep their type: a plan that changes it is refused, and nothing lifts that', async () => {
+    await start()
+    await live.apply(await plan({ hookScripts: { 'no-big-files': script } }, 'hook-scripts'))
+    const [{ id } = { id: 0 }] = live.sandbox.state.instance.hookScripts
     const retyped = { hookScripts: { 'no-big-files': { ...script, id, type: 'POST' } } }
-    expect(lines(await plan(retyped, 'hook-scripts'))).toEqual(['replace instance.hookScripts[no-big-files]'])
+    await expect(plan(retyped, 'hook-scripts')).rejects.toMatchObject({
+      code: 'PLAN_UNSAFE',
+      exitCode: 4,
+      message:
+        'instance.hookScripts[no-big-files]: The type of the hook script no-big-files cannot be changed: it stays PRE for good',
+      hint: `Write type: PRE again, and the other script under a new name without id. To keep the name, delete the script first (DELETE /rest/api/latest/hook-scripts/${id}), then write it without id.`,
+    })
+    const beside = { 'no-big-files': { ...script, id }, 'tell-about-files': { ...script, type: 'POST' } }
+    expect((await live.apply(await plan({ hookScripts: beside }, 'hook-scripts'))).converged).toBe(true)
+    expect(live.sandbox.state.instance.hookScripts.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'no-big-files PRE',
+      'tell-about-files POST',
+    ])
   })
 
   test('without a number fail where the name is taken, and say so', async () => {

@@ -1,6 +1,6 @@
 import { integerIn, optional, readObject, stringIn, unexpected, wordIn } from '../answer.js'
 import { collection, instance } from '../kit.js'
-import type { FormPart } from '../../model/resource.js'
+import type { FormPart, Hazard } from '../../model/resource.js'
 import { unlessGone } from '../repeated-verbs.js'
 
 const path = '/api/latest/hook-scripts'
@@ -13,7 +13,7 @@ export default collection({
   docs: {
     area: 'repositories',
     title: 'Hook scripts',
-    text: 'Scripts that run on the server for pushes and merges. The API cannot list them, so a script is found by the number that the server gave it: create it without id, then write the id that the report of the apply names. A script without id counts as new. Where a script runs is set in its project or repository. Every change needs --allow hook-scripts.',
+    text: 'Scripts that run on the server for pushes and merges. The API cannot list them, so a script is found by the number that the server gave it: create it without id, then write the id that the report of the apply names. A script without id counts as new. The type of a script cannot be changed: write another script. Where a script runs is set in its project or repository. Every change needs --allow hook-scripts.',
     rest: 'System Maintenance: Hook scripts, /api/latest/hook-scripts (POST), …/{scriptId} (GET, PUT, DELETE), …/{scriptId}/content (GET)',
     permission: 'SYS_ADMIN',
     endpoints: ['/api/latest/hook-scripts', '/api/latest/hook-scripts/{}', '/api/latest/hook-scripts/{}/content'],
@@ -48,9 +48,8 @@ export default collection({
     { name: 'no-big-files', type: 'PRE', description: 'Refuses files over 5 MB', content: '#!/bin/sh\nexit 1\n' },
   ],
   canonical: { content: (text) => text.replaceAll('\r\n', '\n') },
-  // The type of a script cannot be changed (I-14).
-  fixed: ['type'],
   async hazards({ before, after }) {
+    if (before !== null && after !== null && after.type !== before.type) return [retyped(before)]
     const script = after ?? before
     const isNew = before === null && after !== null
     const allow = 'hook-scripts'
@@ -88,6 +87,17 @@ export default collection({
     await unlessGone(api.send('DELETE', `${path}/${integerIn(readObject(path, raw), 'id')}`))
   },
 })
+
+/**
+ * The API does not change the type (I-14). Not replaced either: the new script has a number that no file names yet, so it
+ * could not be found again.
+ */
+function retyped({ name, id, type }: { readonly name: string; readonly id?: number; readonly type: string }): Hazard {
+  return {
+    message: `The type of the hook script ${name} cannot be changed: it stays ${type} for good`,
+    hint: `Write type: ${type} again, and the other script under a new name without id. To keep the name, delete the script first (DELETE /rest${path}/${id}), then write it without id.`,
+  }
+}
 
 interface Script {
   readonly name: string
