@@ -143,8 +143,13 @@ export default collection({
 
 type Provider = ReturnType<typeof readProvider>
 
-const kebab = (property: string): string =>
-  property === 'buttonText' ? property : property.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
+/** In kebab-case but for two; `sign-authnrequest` is in the official documents from 9.6 on (I-21). */
+const wireNames: Readonly<Record<string, string>> = {
+  buttonText: 'buttonText',
+  signAuthnRequest: 'sign-authnrequest',
+}
+const wireName = (property: string): string =>
+  wireNames[property] ?? property.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
 
 function idOf(raw: unknown): number {
   return integerIn(readObject(path, raw), 'id')
@@ -152,8 +157,8 @@ function idOf(raw: unknown): number {
 
 /** What is read of a field of each sort, under its name on the wire; absent ones are left out. */
 function reading<V>(answered: Answered, names: readonly string[], read: (answered: Answered, field: string) => V) {
-  const found = names.filter((name) => !isAbsent(answered.fields[kebab(name)]))
-  return Object.fromEntries(found.map((name) => [name, read(answered, kebab(name))]))
+  const found = names.filter((name) => !isAbsent(answered.fields[wireName(name)]))
+  return Object.fromEntries(found.map((name) => [name, read(answered, wireName(name))]))
 }
 
 const texts = [
@@ -191,7 +196,7 @@ function toWire(provider: Readonly<Record<string, unknown>>, properties: readonl
     const value = provider[property]
     const nested = property === 'jitConfiguration' && typeof value === 'object' && value !== null
     const wire = nested ? toWire(value as Record<string, unknown>, Object.keys(value)) : (value ?? null)
-    return [kebab(property), wire] as const
+    return [wireName(property), wire] as const
   })
   return Object.fromEntries(fields)
 }

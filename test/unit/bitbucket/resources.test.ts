@@ -4,6 +4,7 @@ import banner from '../../../src/bitbucket/resources/banner.js'
 import defaultBranch from '../../../src/bitbucket/resources/default-branch.js'
 import groupPermissions from '../../../src/bitbucket/resources/group-permissions.js'
 import groups from '../../../src/bitbucket/resources/groups.js'
+import identityProviders from '../../../src/bitbucket/resources/identity-providers.js'
 import members from '../../../src/bitbucket/resources/members.js'
 import rateLimit from '../../../src/bitbucket/resources/rate-limit.js'
 import rateLimitUsers from '../../../src/bitbucket/resources/rate-limit-users.js'
@@ -252,6 +253,26 @@ describe('global permissions', () => {
       code: 'API_FORBIDDEN',
       message: 'refused. "Global permissions of groups" needs the global permission ADMIN',
     })
+  })
+})
+
+describe('identityProviders', () => {
+  it('spell whether requests are signed as the documents of 9.6 do, and not in kebab-case', async () => {
+    const { api, sent } = record(() => [])
+    const after = {
+      name: 'Company',
+      ssoType: 'SAML',
+      ssoUrl: 'https://login.example.com',
+      signAuthnRequest: true,
+    } as const
+    await identityProviders.create?.(api, here, change(after))
+    expect(sent.map(({ body }) => body)).toEqual([
+      { name: 'Company', 'sso-type': 'SAML', 'sso-url': 'https://login.example.com', 'sign-authnrequest': true },
+    ])
+    const answered = { name: 'Company', 'sso-type': 'SAML', 'sign-authnrequest': true }
+    expect(await valuesOf(identityProviders.list, [answered])).toEqual([
+      { name: 'Company', ssoType: 'SAML', signAuthnRequest: true },
+    ])
   })
 })
 
