@@ -21,7 +21,7 @@ import { Scrubber, Secret } from '../src/model/secret.js'
 import { basic } from '../src/oauth/static-credentials.js'
 import { writeLicense } from '../src/sandbox/routes/license.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.js'
-import { type Answer, createTransport, type Request, type Transport } from '../src/transport.js'
+import { type Answer, createTransport, type Request, type Transport, type TransportOptions } from '../src/transport.js'
 
 export const validate = compileValidator(registry)
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -54,10 +54,12 @@ export async function startLive(
   options: SandboxOptions = {},
   watch: Watch = () => undefined,
   account?: string,
+  way?: (sandbox: Sandbox) => Promise<Partial<TransportOptions>>,
 ): Promise<LiveRun> {
   const sandbox = await startSandbox({ port: 0, ...options })
+  const reached = { baseUrl: sandbox.url, connections: 10, ...(await way?.(sandbox)) }
   const client = createClient({
-    transport: watched(createTransport({ baseUrl: sandbox.url, connections: 10 }), watch),
+    transport: watched(createTransport(reached), watch),
     credentials: basic(account ?? sandbox.username, new Secret(sandbox.password)),
     ports: {
       now: clock.elapsed,

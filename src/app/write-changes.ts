@@ -6,6 +6,7 @@ import type { Change } from '../model/plan.js'
 import type { Collection, Created, Live, Registry, Singleton, Write, Writer } from '../model/resource.js'
 import { resourceOf } from '../model/resource.js'
 import type { Schema } from '../model/schema.js'
+import { TransportError } from '../model/transport-error.js'
 import type { Sha256, WritableServer } from './ports.js'
 import { readTouched, type Touched } from './read-touched.js'
 
@@ -65,6 +66,7 @@ async function writeAndSettle(
   material: Noting,
 ): Promise<BbstateError | undefined> {
   const error = await tryWriting(input, changes, material)
+  if (error instanceof TransportError && error.sent) return settleLost(input, changes, error)
   const isConflict = error instanceof ApiError && error.code === 'API_CONFLICT' && changes.length === 1
   if (!(error instanceof UnfinishedWrite) && !isConflict) return error
   return settle(input, changes, material, error)
@@ -86,8 +88,9 @@ async function settle(
   for (const change of changes) {
     const { schema } = definitionOf(input.registry, change)
     const found = live.get(change.address) ?? null
-    if (isAsWanted(schema, change, found)) continue
-    if (digestOf(schema, found, input.sha256) !== change.precondition) return describeStale(change, failure)
+    const isAsItWas = digestOf(schema, found, input.sha256) === change.precondition
+    if (!isAsItWas && isAsWanted(schema, change, found)) continue
+    if (!isAsItWas) return describeStale(change, failure)
     open.push(change)
   }
   if (open.length === 0) return undefined
@@ -97,6 +100,34 @@ async function settle(
     ...open.map(({ address }) => [address, live.get(address) ?? null] as const),
   ])
   return tryWriting(input, open, { ...material, touched })
+}
+
+/**
+ * No answer came, so that the server may have done it. Read again: where live is as planned, it is done; else, and where
+ * nothing can be read, that is not known. It is not tried again: the write may still arrive. A change of nothing but
+ * secrets cannot be seen.
+ */
+async function settleLost(
+  { registry, server, sha256 }: Input,
+  changes: readonly Change[],
+  failure: TransportError,
+): Promise<BbstateError | undefined> {
+  const unknown = new ApiError(failure.code, `${failure.message}; it is not known whether the write was done`, {
+    cause: failure,
+    hint: 'Run bbstate plan: it shows what is left, if anything.',
+  })
+  try {
+    const live = await readTouched(registry, server, changes)
+    const isDone = changes.every((change) => {
+      const { schema } = definitionOf(registry, change)
+      const found = live.get(change.address) ?? null
+      return digestOf(schema, found, sha256) !== change.precondition && isAsWanted(schema, change, found)
+    })
+    return isDone ? undefined : unknown
+  } catch (error) {
+    if (error instanceof BbstateError) return unknown
+    throw error
+  }
 }
 
 function isAsWanted(schema: Schema, change: Change, live: Live | null): boolean {

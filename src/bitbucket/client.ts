@@ -11,6 +11,7 @@ import type { Event, Listener } from '../model/event.js'
 import type { Reader, WriteMethod, Writer } from '../model/resource.js'
 import { isObject } from '../model/schema.js'
 import type { Scrubber } from '../model/secret.js'
+import { TransportError } from '../model/transport-error.js'
 import type { Answer, Request, Transport } from '../transport.js'
 import { readObject, stringIn } from './answer.js'
 import { type Asked, detailsOf, explainAnswer, isUnrouted, isWebPage, nameRequest, parseJson } from './answer-errors.js'
@@ -147,7 +148,7 @@ function makeExchange(
   const transmit = async (request: Request): Promise<Answer> => {
     counts.sent++
     const start = ports.now()
-    const answer = await options.transport.request(request)
+    const answer = await sendInTime(request, options)
     options.listen(requestEvent(request, answer, ports.now() - start, options.scrubber))
     return answer
   }
@@ -190,7 +191,30 @@ function makeExchange(
 /** @throws ApiError `API_TIMEOUT` once the time of the run is up: nothing more is sent. */
 function refuseOverdue({ deadline, ports }: ClientOptions): void {
   if (deadline === undefined || ports.now() <= deadline) return
-  throw new ApiError('API_TIMEOUT', 'The run took longer than --timeout allows; nothing more was sent', {
+  throw overdue('nothing more was sent')
+}
+
+/** The longest that an answer is waited for anyway (`transport.ts`). */
+const longestAnswer = 60_000
+
+/**
+ * An answer to a GET is not waited for beyond the time of the run. One to a write is: cut off, it would leave open what
+ * was done.
+ * @throws ApiError `API_TIMEOUT`
+ */
+async function sendInTime(request: Request, { transport, deadline, ports }: ClientOptions): Promise<Answer> {
+  const left = deadline === undefined ? Infinity : Math.ceil(deadline - ports.now())
+  if (request.method !== 'GET' || left >= longestAnswer) return transport.request(request)
+  try {
+    return await transport.request({ ...request, answerTimeoutMilliseconds: Math.max(1, left) })
+  } catch (error) {
+    if (error instanceof TransportError && error.isLate) throw overdue('the server owes an answer')
+    throw error
+  }
+}
+
+function overdue(what: string): ApiError {
+  return new ApiError('API_TIMEOUT', `The run took longer than --timeout allows; ${what}`, {
     hint: 'Raise --timeout, or find out why the server is slow. What was done is done: the same command goes on from there.',
   })
 }

@@ -21,6 +21,11 @@ export class TransportError extends ApiError {
     this.sent = failure.sent ?? known?.sent ?? true
     this.reason = failure.reason
   }
+
+  /** Whether the connection stands, and the answer did not come in time. */
+  get isLate(): boolean {
+    return this.reason === 'UND_ERR_HEADERS_TIMEOUT' || this.reason === 'UND_ERR_BODY_TIMEOUT'
+  }
 }
 
 /** What is known of a failure. */
