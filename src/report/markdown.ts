@@ -85,7 +85,7 @@ function planParts(plan: Plan, folds: boolean): readonly Part[] {
       `${keptHead}:`,
       kept.map((address) => say`${address}`),
     ),
-    ...(unmanaged.length === 0 ? [] : [text(unmanagedWords(unmanaged))]),
+    ...(unmanaged.length === 0 ? [] : [text(unmanagedWords(plan))]),
     list('**Warnings:**', warnings.map(warningWords)),
     text(`Digest ${code(plan.digest)}`),
   ]

@@ -192,7 +192,7 @@ type View<Form> = Extract<FieldView, { readonly form: Form }>
 function renderRemarks(plan: Plan, paint: ChalkInstance): readonly string[] {
   const lines: string[] = []
   if (plan.kept.length > 0) lines.push(`${keptHead}: ${plain(listNames(plan.kept))}.`)
-  if (plan.unmanaged.length > 0) lines.push(paint.dim(unmanagedWords(plan.unmanaged)))
+  if (plan.unmanaged.length > 0) lines.push(paint.dim(unmanagedWords(plan)))
   for (const { message, source } of plan.warnings) {
     const place = source === undefined ? '' : ` (${escapeText(sourceWords(source))})`
     lines.push(`${paint.yellow('Warning:')} ${escapeText(message)}${place}`)

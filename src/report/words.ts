@@ -200,9 +200,10 @@ function shiftWords(shift: Shift, [one, many]: readonly [string, string], shown:
 /** Stands before what prune would have deleted. */
 export const keptHead = 'Kept although unmanaged (protected or read-only)'
 
-/** How much is live beside what is declared. */
-export function unmanagedWords(unmanaged: readonly string[]): string {
-  return `Not managed: ${countWords(unmanaged.length, 'item')} (bbstate drift --unmanaged lists them).`
+/** How much is live beside what is declared; without a server, there is no drift that could list it. */
+export function unmanagedWords({ unmanaged, stand }: Pick<Plan, 'unmanaged' | 'stand'>): string {
+  const how = stand === undefined ? 'bbstate drift --unmanaged lists them' : 'the plan as JSON lists them'
+  return `Not managed: ${countWords(unmanaged.length, 'item')} (${how}).`
 }
 
 /** Deletions first, then replacements, changes, creations; within each in the order of the plan. */

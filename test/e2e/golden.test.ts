@@ -14,10 +14,9 @@ import { type Environment, environmentFor, makeHome, run, signIn } from './progr
 const isWriting = process.env['BBSTATE_GOLDEN'] === 'write'
 const redirectUri = 'http://localhost:23100/'
 const endings = { terminal: 'txt', json: 'json', markdown: 'md', html: 'html' }
-const validators = {
-  plan: new Ajv({ strict: false }).compile(JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8')) as object),
-  report: new Ajv({ strict: false }).compile(JSON.parse(readFileSync('schemas/report.schema.json', 'utf8')) as object),
-}
+const compile = (name: string) =>
+  new Ajv({ strict: false }).compile(JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')) as object)
+const validators = { plan: compile('plan'), report: compile('report'), drift: compile('drift') }
 
 let sandbox: Sandbox
 let home: ReturnType<typeof makeHome>
@@ -93,6 +92,18 @@ describe('golden files', () => {
     expect(planned.code, planned.all).toBe(0)
     await expectFormats(name, 'plan', saved)
     expect(settle(planned.stdout)).toBe(readFileSync(join('test/e2e/golden', name, 'plan.txt'), 'utf8'))
+  })
+
+  test('007-drift', async () => {
+    const name = '007-drift'
+    const args = ['drift', '-f', 'bbstate.yaml', '--chdir', join('test/e2e/golden', name)]
+    const told = await run([...args, '--unmanaged', '--quiet'], environment)
+    expect(told.code, told.all).toBe(2)
+    expectGolden(name, 'drift.txt', told.stdout)
+    const { code, stdout, all } = await run([...args, '--json'], environment)
+    expect(code, all).toBe(2)
+    expect(validators.drift(JSON.parse(stdout)), JSON.stringify(validators.drift.errors)).toBe(true)
+    expectGolden(name, 'drift.json', stdout)
   })
 
   test('006-partial-apply', async () => {

@@ -118,6 +118,13 @@ Digest \`${'0123456789abcdef'.repeat(4)}\`
 `)
   })
 
+  test('a plan without a server sends nobody to a drift, which would ask one', () => {
+    const stand = { type: 'configuration', ref: 'main', commit: 'c'.repeat(40) } as const
+    const text = renderMarkdown(planOf([], { unmanaged: ['instance.groups[x]'], stand }))
+    expect(text).toContain('Not managed: 1 item (the plan as JSON lists them).')
+    expect(text).not.toContain('bbstate drift')
+  })
+
   test('says so when there is nothing to do', () => {
     expect(renderMarkdown(planOf([]))).toMatch(/^### No changes\. Live matches the configuration\.\n/u)
   })

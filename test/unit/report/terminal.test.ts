@@ -82,6 +82,13 @@ Plan: 1 to add, 1 to change, 1 to destroy.
 `)
   })
 
+  test('a plan without a server sends nobody to a drift, which would ask one', () => {
+    const stand = { type: 'configuration', ref: 'main', commit: 'c'.repeat(40) } as const
+    const text = plain.plan(plan([], { unmanaged: ['instance.groups[x]'], stand }))
+    expect(text).toContain('Not managed: 1 item (the plan as JSON lists them).')
+    expect(text).not.toContain('bbstate drift')
+  })
+
   test('says so when there is nothing to do', () => {
     expect(plain.plan(plan([]))).toBe('No changes. Live matches the configuration.\n')
   })
