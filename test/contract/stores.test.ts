@@ -6,13 +6,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Scrubber, Secret } from '../../src/model/secret.js'
 import type { TokenStore } from '../../src/oauth/store.js'
-import { createVaultStore } from '../../src/oauth/stores/vault.js'
-import { createVaultClient } from '../../src/oauth/stores/vault-client.js'
-import { createTransport } from '../../src/transport.js'
 import { hasEtcd } from '../etcd.js'
-import { base, etcdPlace, generation, intent, locked, parts, type Place, places } from '../stores.js'
+import { base, etcdPlace, generation, intent, locked, type Place, places } from '../stores.js'
 import { failureOf } from '../token.js'
-import { startVault } from '../vault.js'
+import { withVault } from '../vault-stand.js'
 
 /** What each can promise. */
 const promised: Readonly<Record<string, TokenStore['capabilities']>> = {
@@ -212,34 +209,25 @@ describe('Vault', () => {
     ['AppRole', { type: 'approle', mount: 'approle', roleId: 'role', secretId: new Secret('CANARY-secret-id') }],
     ['JWT', { type: 'jwt', mount: 'jwt', role: 'ci', jwt: new Secret('CANARY-jwt') }],
   ] as const)('is signed in to by %s, in a namespace, and again when the token ends', async (_name, signIn) => {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
-    try {
-      const location = 'Vault at a test'
-      const scrubber = new Scrubber()
-      const client = createVaultClient({ location, transport, signIn, namespace: 'team', scrubber, now: Date.now })
-      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount: 'secret', path: 'bbstate/k' })
-      await locked(store, (held) => held.compareAndSet(null, generation(1)))
-      vault.tokens.clear()
-      expect((await store.read())?.record.generation).toBe(1)
-      expect(vault.requests.every(({ namespace }) => namespace === 'team')).toBe(true)
-      expect(JSON.stringify(vault.requests)).not.toContain('CANARY')
-      const [token = ''] = vault.tokens
-      expect(scrubber.scrub(token)).toBe('(sensitive)')
-    } finally {
-      await transport.close()
-      await vault.close()
-    }
+    const scrubber = new Scrubber()
+    await withVault(
+      async ({ vault, open }) => {
+        const store = open()
+        await locked(store, (held) => held.compareAndSet(null, generation(1)))
+        vault.tokens.clear()
+        expect((await store.read())?.record.generation).toBe(1)
+        expect(vault.requests.every(({ namespace }) => namespace === 'team')).toBe(true)
+        expect(JSON.stringify(vault.requests)).not.toContain('CANARY')
+        const [token = ''] = vault.tokens
+        expect(scrubber.scrub(token)).toBe('(sensitive)')
+      },
+      { signIn, namespace: 'team', scrubber },
+    )
   })
 
   test('a lost answer is read back, a deleted version is written over, and a wrong version is no error', async () => {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
-    try {
-      const location = 'Vault at a test'
-      const signIn = { type: 'token', token: new Secret('root') } as const
-      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
-      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount: 'secret', path: 'bbstate/k' })
+    await withVault(async ({ vault, open }) => {
+      const store = open()
       await locked(store, async (held) => {
         vault.dropAnswers = 1
         const first = await held.compareAndSet(null, generation(1))
@@ -260,34 +248,21 @@ describe('Vault', () => {
         code: 'AUTH_STORE',
         message: 'Vault at a test refuses (status 403)',
       })
-    } finally {
-      await transport.close()
-      await vault.close()
-    }
+    })
   })
 
   test("a lock ends by the store's clock, not by this machine's", async () => {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
-    try {
-      const location = 'Vault at a test'
-      const signIn = { type: 'token', token: new Secret('root') } as const
-      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
-      const openAs = (holder: string): TokenStore =>
-        createVaultStore({ ...parts('k', holder), location, client, mount: 'secret', path: 'bbstate/k' })
-      const held = await openAs('one').lock(1000)
-      expect((await failureOf(openAs('two').lock(10))).code).toBe('BUSY_LOCK')
+    await withVault(async ({ vault, open }) => {
+      const held = await open('one').lock(1000)
+      expect((await failureOf(open('two').lock(10))).code).toBe('BUSY_LOCK')
       vault.skew = 10 * 60_000
       expect(await held.remaining()).toBe(0)
-      const next = await openAs('two').lock(1000)
+      const next = await open('two').lock(1000)
       expect(await failureOf(held.compareAndSet(null, intent(1)))).toMatchObject({ code: 'BUSY_LOCK' })
       expect(await next.compareAndSet(null, generation(1))).toBe('1')
       await held.unlock()
       expect(await next.remaining()).toBeGreaterThan(60_000)
-    } finally {
-      await transport.close()
-      await vault.close()
-    }
+    })
   })
 
   test.each([
@@ -295,54 +270,31 @@ describe('Vault', () => {
     ['an engine of version 1', 'old', undefined, '"old/" is no key-value engine of version 2'],
     ['a namespace that is not there', 'secret', 'nobodys', '404'],
   ])('%s does not read as "nobody is signed in"', async (_what, mount, namespace, says) => {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
-    try {
-      const location = `Vault at a test, ${mount}/bbstate/k`
-      const signIn = { type: 'token', token: new Secret('root') } as const
-      const place = namespace === undefined ? {} : { namespace }
-      const client = createVaultClient({
-        location,
-        transport,
-        signIn,
-        scrubber: new Scrubber(),
-        now: Date.now,
-        ...place,
-      })
-      const store = createVaultStore({ ...parts('k', 'one'), location, client, mount, path: 'bbstate/k' })
-      for (const attempt of [store.read(), store.lock(0)]) {
-        const refusal = await failureOf(attempt)
-        expect(refusal).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('NAMESPACE') as unknown })
-        expect(refusal.message).toContain(says)
-      }
-    } finally {
-      await transport.close()
-      await vault.close()
-    }
+    await withVault(
+      async ({ open }) => {
+        const store = open()
+        for (const attempt of [store.read(), store.lock(0)]) {
+          const refusal = await failureOf(attempt)
+          expect(refusal).toMatchObject({ code: 'AUTH_STORE', hint: expect.stringContaining('NAMESPACE') as unknown })
+          expect(refusal.message).toContain(says)
+        }
+      },
+      { mount, location: `Vault at a test, ${mount}/bbstate/k`, ...(namespace === undefined ? {} : { namespace }) },
+    )
   })
 
   test('a lock that is won, prolonged and freed with lost answers is known for what it is', async () => {
-    const vault = await startVault()
-    const transport = createTransport({ baseUrl: vault.url, connections: 2 })
-    try {
-      const location = 'Vault at a test'
-      const signIn = { type: 'token', token: new Secret('root') } as const
-      const client = createVaultClient({ location, transport, signIn, scrubber: new Scrubber(), now: Date.now })
-      const openAs = (holder: string): TokenStore =>
-        createVaultStore({ ...parts('k', holder), location, client, mount: 'secret', path: 'bbstate/k' })
+    await withVault(async ({ vault, open }) => {
       vault.dropAnswers = 1
-      const held = await openAs('one').lock(0)
+      const held = await open('one').lock(0)
       expect(vault.dropAnswers, 'the answer was lost').toBe(0)
       vault.dropAnswers = 1
       expect(await held.prolong?.()).toBeGreaterThan(60_000)
       expect(await held.compareAndSet(null, intent(1))).toBe('1')
       vault.dropAnswers = 1
       await held.unlock()
-      const next = await openAs('two').lock(0)
+      const next = await open('two').lock(0)
       expect(await next.remaining()).toBeGreaterThan(60_000)
-    } finally {
-      await transport.close()
-      await vault.close()
-    }
+    })
   })
 })

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Plan } from '../../src/model/plan.js'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js'
-import { type Environment, environmentFor, makeHome, run, runShell, signIn, start } from './program.js'
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.js'
+import { type Environment, makeHome, run, runShell, start } from './program.js'
+import { startSignedIn } from './signed-in.js'
 
 // Below the range from which the system takes ports for connections.
 let port = 21_100
@@ -15,12 +16,9 @@ let environment: Environment
 
 async function begin(options: SandboxOptions = {}): Promise<void> {
   await sandbox?.close()
-  const redirectUri = `http://localhost:${port++}/`
-  sandbox = await startSandbox({ port: 0, autoConsent: true, redirectUri, ...options })
-  environment = environmentFor(sandbox, home.path)
-  const { code, all } = await signIn(environment, redirectUri)
-  if (code !== 0) throw new Error(all)
-  sandbox.forgetRequests()
+  const signedIn = await startSignedIn(port++, home.path, options)
+  sandbox = signedIn.sandbox
+  environment = signedIn.environment
 }
 
 beforeEach(() => {

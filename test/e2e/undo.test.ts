@@ -5,8 +5,9 @@ import { Ajv } from 'ajv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApplyReport } from '../../src/model/outcome.js'
 import type { Undo } from '../../src/model/undo.js'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.js'
-import { type Ended, type Environment, environmentFor, makeHome, run, signIn, start } from './program.js'
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.js'
+import { type Ended, type Environment, makeHome, run, start } from './program.js'
+import { startSignedIn } from './signed-in.js'
 
 // Below the range from which the system takes ports for connections.
 let port = 22_600
@@ -15,12 +16,9 @@ let home: ReturnType<typeof makeHome>
 let environment: Environment
 
 async function begin(options: SandboxOptions = {}): Promise<void> {
-  const redirectUri = `http://localhost:${port++}/`
-  sandbox = await startSandbox({ port: 0, autoConsent: true, redirectUri, ...options })
-  environment = environmentFor(sandbox, home.path)
-  const { code, all } = await signIn(environment, redirectUri)
-  if (code !== 0) throw new Error(all)
-  sandbox.forgetRequests()
+  const signedIn = await startSignedIn(port++, home.path, options)
+  sandbox = signedIn.sandbox
+  environment = signedIn.environment
 }
 
 beforeEach(() => {

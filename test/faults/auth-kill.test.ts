@@ -2,34 +2,18 @@
  * A sign-in, a sign-out and a refresh under a new store key that are killed with -9 after any step: the next run finds
  * the old sign-in or the new one, finishes what was begun, or says what is left.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { TokenOptions } from '../../src/host/token.js'
 import type { SandboxOptions } from '../../src/sandbox/server.js'
 import { failureOf, startTokenBench, type TokenBench, whoIs } from '../token.js'
 import type { AuthTask } from './auth-worker.js'
+import { bundleWorker, type Worker, type WorkerEnd } from './worker.js'
 
-let worker = ''
-let directory = ''
+let worker: Worker<AuthTask>
 beforeAll(async () => {
-  // Below node_modules, where the packages are found that stay outside of the bundle.
-  directory = mkdtempSync(resolve('node_modules', '.bbstate-worker-'))
-  worker = join(directory, 'worker.mjs')
-  await build({
-    entryPoints: ['test/faults/auth-worker.ts'],
-    outfile: worker,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  })
+  worker = await bundleWorker('auth-worker')
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterAll(() => worker.remove())
 
 const key = Array.from({ length: 32 }, (_, index) => index)
 const oldKey = Array.from({ length: 32 }, (_, index) => 100 + index)
@@ -40,22 +24,14 @@ const begin = async (options: SandboxOptions = {}): Promise<void> => {
 }
 afterEach(() => bench.close())
 
-interface Ended {
-  readonly signal: string | null
-  readonly output: string
-}
-
-async function run(work: AuthTask['work'], dieAfter: number, more: Partial<AuthTask> = {}): Promise<Ended> {
+function run(work: AuthTask['work'], dieAfter: number, more: Partial<AuthTask> = {}): Promise<WorkerEnd> {
   const { sandbox, home } = bench
   const { clientId, clientSecret, redirectUri, url } = sandbox
   const task: AuthTask = { work, url, clientId, clientSecret, redirectUri, home, key, dieAfter, ...more }
-  const child = spawn(process.execPath, [worker, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
-  return new Promise((done) => child.on('close', (_, signal) => done({ signal, output })))
+  return worker.run(task)
 }
 
-async function login(dieAfter: number): Promise<Ended> {
+async function login(dieAfter: number): Promise<WorkerEnd> {
   const { code, verifier } = await bench.consent()
   return run('login', dieAfter, { grant: { code: code.reveal(), verifier: verifier.reveal() } })
 }

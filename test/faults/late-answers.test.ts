@@ -1,5 +1,5 @@
 /** A server that takes requests and owes the answers: nothing is waited for without end, and no outcome is guessed. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createPort, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { makeHome, run } from '../e2e/program.js'
@@ -55,7 +55,7 @@ describe('a write that is not answered in time', () => {
     road = 'open'
     writes = []
     live = await startLive({}, undefined, undefined, async (sandbox) => {
-      const server: Server = createServer(async (request, response) => {
+      const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
         const { method = 'GET', url = '', headers } = request
         const pieces = await request.toArray()
         if (method !== 'GET') writes.push(`${method} ${url}`)
@@ -71,7 +71,8 @@ describe('a write that is not answered in time', () => {
         const named = { 'x-ausername': answer.headers.get('x-ausername') ?? '' }
         response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '', ...named })
         response.end(text)
-      })
+      }
+      const server: Server = createServer((request, response) => void pass(request, response))
       await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
       closing.push(
         () => live.close(),

@@ -1,30 +1,15 @@
 /** A move that is killed with -9 after any step: the token is never lost or in two places, and the next run finishes. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { failureOf, startTokenBench, type TokenBench } from '../token.js'
 import type { MoveTask } from './move-worker.js'
+import { bundleWorker, type Worker, type WorkerEnd } from './worker.js'
 
-let worker = ''
-let directory = ''
+let worker: Worker<MoveTask>
 beforeAll(async () => {
-  // Below node_modules, where the packages are found that stay outside of the bundle.
-  directory = mkdtempSync(resolve('node_modules', '.bbstate-worker-'))
-  worker = join(directory, 'worker.mjs')
-  await build({
-    entryPoints: ['test/faults/move-worker.ts'],
-    outfile: worker,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  })
+  worker = await bundleWorker('move-worker')
 })
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+afterAll(() => worker.remove())
 
 const key = Array.from({ length: 32 }, (_, index) => index)
 const keys = { current: Uint8Array.from(key) }
@@ -35,12 +20,10 @@ beforeEach(async () => {
 })
 afterEach(() => bench.close())
 
-function move(dieAfter: number): Promise<{ signal: string | null; output: string }> {
-  const task: MoveTask = { url: bench.sandbox.url, clientId: bench.sandbox.clientId, home: bench.home, key, dieAfter }
-  const child = spawn(process.execPath, [worker, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
-  return new Promise((done) => child.on('close', (_, signal) => done({ signal, output: output.trim() })))
+async function move(dieAfter: number): Promise<WorkerEnd> {
+  const { sandbox, home } = bench
+  const { signal, output } = await worker.run({ url: sandbox.url, clientId: sandbox.clientId, home, key, dieAfter })
+  return { signal, output: output.trim() }
 }
 
 const whole = 7
