@@ -77,7 +77,7 @@ export interface RecordedEstate {
 export interface RecordOptions extends ReplacementOptions {
   /** Repositories by name alone. */
   readonly isShallow?: boolean
-  /** Told before each project and each repository. */
+  /** Told before each project. */
   readonly onProgress?: (done: number, total: number, what: string) => void
 }
 
@@ -229,7 +229,7 @@ async function readRepository(
     isArchived: one['archived'] === true,
     isForkable: one['forkable'] !== false,
   }
-  if (options.isShallow === true) return { ...named, defaultBranch: 'main' }
+  if (options.isShallow === true) return named
   const branch = textOf(fieldsOf(await server.one(`/rest/api/latest/${path}/default-branch`))['id'])
   return {
     ...named,

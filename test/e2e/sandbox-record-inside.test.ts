@@ -63,7 +63,14 @@ async function fill(sandbox: Sandbox): Promise<{ readonly keys: readonly string[
   state.code.projects.push({ id: 9, key: '~ZAPHOD.CANARY', name: 'Zaphod Beeblebrox', owner: 'zaphod.canary' })
   state.code.projects.push({ id: 10, key: 'BEEBLEBROX', name: 'Things of Zaphod', description: text })
   const repositories = [
-    { id: 90, project: '~ZAPHOD.CANARY', slug: 'zaphod-notes', name: 'Zaphod notes', description: text },
+    {
+      id: 90,
+      project: '~ZAPHOD.CANARY',
+      slug: 'zaphod-notes',
+      name: 'Zaphod notes',
+      description: text,
+      archived: true,
+    },
     {
       id: 91,
       project: 'BEEBLEBROX',
@@ -154,9 +161,13 @@ async function fill(sandbox: Sandbox): Promise<{ readonly keys: readonly string[
 async function record(sandbox: Sandbox, more: { hidesNames?: boolean; isShallow?: boolean } = {}) {
   const asked: string[] = []
   const estate = await recordEstate(
-    (path) => {
+    async (path) => {
       asked.push(path)
-      return call(sandbox, 'GET', path.replace(/^\/rest/u, ''))
+      const { status, body } = await call(sandbox, 'GET', path.replace(/^\/rest/u, ''))
+      if (!path.startsWith('/rest/api/latest/projects?')) return { status, body }
+      // A server whose list of projects has no personal ones.
+      const page = body as { values: { key: string }[] }
+      return { status, body: { ...page, values: page.values.filter(({ key }) => !key.startsWith('~')) } }
     },
     { hidesNames: false, salt: 'a salt', ...more },
   )
@@ -290,7 +301,10 @@ describe.each(['7.21', '8.19', '9.4', '10.2'] as const)('a recording of a %s', (
       expect(exemptRepositories[0]).toEqual([personal?.key, personal?.repositories[0]?.slug])
     }
     const flags = estate.projects.flatMap(({ repositories }) => repositories.filter(({ isArchived }) => isArchived))
-    expect(flags).toMatchObject([{ slug: 'legacy', isForkable: false, isPublic: true }])
+    expect(flags).toMatchObject([
+      { slug: 'legacy', isForkable: false, isPublic: true },
+      { isForkable: true, isPublic: false },
+    ])
     const archived = copy.state.instance.repositories.find(({ slug }) => slug === 'legacy')
     expect(archived).toMatchObject({ archived: true, isNotForkable: true, public: true })
     expect(copy.state.instance.repositories.find(({ slug }) => slug === 'empty')?.isEmpty).toBe(true)

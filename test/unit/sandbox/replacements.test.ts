@@ -18,6 +18,7 @@ test.each([
   ['an address', 'mail LENA@example.org', `mail ${lena?.emailAddress}`],
   ['without its accents', 'muller_service', `${lena?.name}_service`],
   ['not within a word', 'Calena, Doering', 'Calena, Doering'],
+  ['not the half of a name', 'Jo Doering', 'Jo Doering'],
   ['a credential in an address', 'https://u:p@host/x', 'https://host/x'],
   ['what a name says is one', 'password: hunter2; token=abc', 'password: replaced; token=replaced'],
   ['a long word and a long number', 'Donaudampfschifffahrtsgesellschaft 12345678901234567890', undefined],
