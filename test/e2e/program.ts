@@ -20,6 +20,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number
   readonly ended: Promise<Ended>
   readonly kill: (signal: NodeJS.Signals) => void
   /** Resolves once stderr or stdout matches. */
@@ -96,6 +97,7 @@ function startProcess(
     })
   })
   return {
+    pid: child.pid ?? 0,
     ended,
     kill: (signal) => child.kill(signal),
     waitFor: (pattern) =>
