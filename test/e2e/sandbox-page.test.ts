@@ -335,7 +335,9 @@ describe.skipIf(!hasChromium)('the pages of the sandbox', () => {
       await fetch(`${sandbox.url}/rest/api/latest/${'long-'.repeat(40)}?q=${'x'.repeat(300)}`)
     for (const [name, width, colorScheme] of [
       ['phone', 360, 'light'],
-      ['dark', 1200, 'dark'],
+      ['phone-dark', 360, 'dark'],
+      ['desktop', 1200, 'light'],
+      ['desktop-dark', 1200, 'dark'],
     ] as const) {
       const { tab, complaints } = await openTab({ viewport: { width, height: 800 }, colorScheme })
       await logIn(tab, sandbox, '/')
