@@ -36,6 +36,14 @@ export interface HookSetting {
   settings?: unknown
 }
 
+/** A test of a webhook: nothing else calls one. */
+export interface WebhookCall {
+  id: number
+  url: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
 export interface Webhook {
   id: number
   scope: Scope
@@ -48,6 +56,7 @@ export interface Webhook {
   credentials?: { username?: string; password?: string }
   createdDate: number
   updatedDate: number
+  calls?: WebhookCall[]
 }
 
 export interface Matcher {

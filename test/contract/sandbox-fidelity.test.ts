@@ -11,8 +11,9 @@ import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
 import { defects, documentVersions, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
+import { webhookSteps } from './webhook-steps.js'
 
-const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps, ...codeSettingSteps]
+const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps, ...codeSettingSteps, ...webhookSteps]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [
