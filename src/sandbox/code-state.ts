@@ -93,6 +93,14 @@ export interface RequiredBuild {
   exemptRefMatcher?: Matcher
 }
 
+export interface DefaultTask {
+  id: number
+  scope: Scope
+  description: string
+  source: Matcher
+  target: Matcher
+}
+
 export interface AccessKey {
   /** The same wherever the same key is used. */
   id: number
@@ -212,6 +220,7 @@ export interface CodeState {
   reviewerConditions: ReviewerCondition[]
   reviewerGroups: ReviewerGroup[]
   requiredBuilds: RequiredBuild[]
+  defaultTasks: DefaultTask[]
   accessKeys: AccessKey[]
   labels: { scope: Scope; name: string }[]
   reports: Report[]
@@ -239,6 +248,7 @@ export function makeCodeState(): CodeState {
     reviewerConditions: [],
     reviewerGroups: [],
     requiredBuilds: [],
+    defaultTasks: [],
     accessKeys: [],
     labels: [],
     reports: [],
@@ -262,6 +272,7 @@ export function dropScope(code: CodeState, scope: Scope): void {
   code.reviewerConditions = code.reviewerConditions.filter(isOther)
   code.reviewerGroups = code.reviewerGroups.filter(isOther)
   code.requiredBuilds = code.requiredBuilds.filter(isOther)
+  code.defaultTasks = code.defaultTasks.filter(isOther)
   code.accessKeys = code.accessKeys.filter(isOther)
   code.labels = code.labels.filter(isOther)
   code.reports = code.reports.filter(isOther)

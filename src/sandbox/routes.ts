@@ -6,6 +6,7 @@ import { accessKeyRoutes } from './routes/access-keys.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
+import { branchModelRoutes } from './routes/branch-model.js'
 import { branchPermissionRoutes } from './routes/branch-permissions.js'
 import { branchRoutes } from './routes/branches.js'
 import { buildRoutes } from './routes/builds.js'
@@ -14,6 +15,7 @@ import { codePermissionRoutes } from './routes/code-permissions.js'
 import { codeTokenRoutes } from './routes/code-tokens.js'
 import { commentRoutes } from './routes/comments.js'
 import { defaultReviewerRoutes } from './routes/default-reviewers.js'
+import { defaultTaskRoutes } from './routes/default-tasks.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
 import { insightRoutes } from './routes/insights.js'
@@ -77,7 +79,9 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...branchPermissionRoutes,
     ...pullRequestSettingRoutes,
     ...defaultReviewerRoutes,
+    ...defaultTaskRoutes,
     ...requiredBuildRoutes,
+    ...branchModelRoutes,
     ...reviewerGroupRoutes,
     ...accessKeyRoutes,
     ...codeTokenRoutes,
