@@ -91,6 +91,8 @@ export interface RequiredBuild {
   buildParentKeys: string[]
   refMatcher: Matcher
   exemptRefMatcher?: Matcher
+  requiredForPullRequest?: boolean
+  requiredForMergeQueue?: boolean
 }
 
 export interface DefaultTask {
@@ -231,6 +233,8 @@ export interface CodeState {
   comments: Comment[]
   activities: Activity[]
   tokens: CodeToken[]
+  /** By user name, lower-case: ids of the repositories that they looked at, the latest first. */
+  visits: Record<string, number[]>
 }
 
 /** As it is at first: everybody licensed may write, as in a small company. */
@@ -258,6 +262,7 @@ export function makeCodeState(): CodeState {
     comments: [],
     activities: [],
     tokens: [],
+    visits: Object.create(null),
   }
 }
 
@@ -282,4 +287,5 @@ export function dropScope(code: CodeState, scope: Scope): void {
   code.comments = code.comments.filter(isOther)
   code.activities = code.activities.filter(isOther)
   code.tokens = code.tokens.filter(isOther)
+  for (const [user, seen] of Object.entries(code.visits)) code.visits[user] = seen.filter((id) => `R${id}` !== scope)
 }

@@ -16,6 +16,7 @@ import { codeTokenRoutes } from './routes/code-tokens.js'
 import { commentRoutes } from './routes/comments.js'
 import { defaultReviewerRoutes } from './routes/default-reviewers.js'
 import { defaultTaskRoutes } from './routes/default-tasks.js'
+import { directoryRoutes } from './routes/directory.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
 import { insightRoutes } from './routes/insights.js'
@@ -29,11 +30,13 @@ import { mergeRoutes } from './routes/merge.js'
 import { meshRoutes } from './routes/mesh.js'
 import { mirrorRoutes } from './routes/mirrors.js'
 import { peopleRoutes } from './routes/people.js'
+import { permissionSearchRoutes } from './routes/permission-search.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
 import { projectRoutes } from './routes/projects.js'
 import { pullRequestSettingRoutes } from './routes/pull-request-settings.js'
 import { pullRequestRoutes } from './routes/pull-requests.js'
+import { relatedRepositoryRoutes } from './routes/related-repositories.js'
 import { repositoryRoutes } from './routes/repositories.js'
 import { requiredBuildRoutes } from './routes/required-builds.js'
 import { restrictionRoutes } from './routes/restrictions.js'
@@ -55,6 +58,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...mailRoutes,
     ...limitRoutes,
     ...peopleRoutes,
+    ...directoryRoutes,
     ...permissionRoutes,
     ...accountRoutes,
     ...keyRoutes,
@@ -68,12 +72,14 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...signingRoutes,
     ...projectRoutes,
     ...repositoryRoutes,
+    ...relatedRepositoryRoutes,
     ...branchRoutes,
     ...insightRoutes,
     ...buildRoutes,
     ...pullRequestRoutes,
     ...commentRoutes,
     ...codePermissionRoutes,
+    ...permissionSearchRoutes,
     ...codeHookRoutes,
     ...webhookRoutes,
     ...branchPermissionRoutes,

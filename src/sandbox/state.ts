@@ -247,7 +247,7 @@ export function reviveState(parsed: SandboxState): SandboxState {
     ...parsed,
     // What an older sandbox did not keep begins as on a new server.
     instance: { ...makeInstanceState(), ...parsed.instance },
-    code: { ...makeCodeState(), ...parsed.code },
+    code: { ...makeCodeState(), ...parsed.code, visits: revive(parsed.code?.visits ?? {}) },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),

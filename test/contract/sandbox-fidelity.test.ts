@@ -6,6 +6,7 @@ import { compareVersions } from '../../src/model/version.js'
 import { branchSteps } from './branch-steps.js'
 import { codeSettingSteps } from './code-setting-steps.js'
 import { codeSteps } from './code-steps.js'
+import { directorySteps } from './directory-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
 import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
@@ -22,6 +23,7 @@ const steps = [
   ...codeSettingSteps,
   ...webhookSteps,
   ...branchSteps,
+  ...directorySteps,
 ]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */

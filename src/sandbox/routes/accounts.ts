@@ -88,6 +88,7 @@ function rename(context: Context): Reply {
   move(state.users, from, to)
   move(state.userPermissions, from, to)
   move(state.rateLimitUsers, from, to)
+  move(state.code.visits, from, to)
   for (const group of Object.values(state.groups)) {
     group.members = group.members.map((member) => (member === from ? to : member))
   }
@@ -128,6 +129,7 @@ function remove(context: Context): Reply {
   delete state.users[name]
   delete state.userPermissions[name]
   delete state.rateLimitUsers[name]
+  delete state.code.visits[name]
   for (const group of Object.values(state.groups)) group.members = group.members.filter((member) => member !== name)
   dropOwned(state, name)
   return ok(showDetailed(context.features, user))

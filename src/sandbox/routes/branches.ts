@@ -81,6 +81,13 @@ function putDefault({ state, body }: Context, one: Repository): Reply {
   return noContent()
 }
 
+/** The old way to ask for it: the branch itself, and nothing of an empty repository. */
+function showOldDefault(context: Context, one: Repository): Reply {
+  const found = branchesOf(context.state, one).find(({ isDefault }) => isDefault)
+  if (found !== undefined) return ok(showBranch(found))
+  return one.isEmpty === true ? noContent() : showDefault(context, one)
+}
+
 export const branchRoutes: readonly Route[] = [
   { method: 'GET', path: branches, needs: 'anyone', handle: inRepository('REPO_READ', list) },
   {
@@ -96,7 +103,7 @@ export const branchRoutes: readonly Route[] = [
     handle: inLiveRepository('REPO_WRITE', (context, one, scope) => create(context, one, scope, 201)),
   },
   { method: 'DELETE', path: utilities, needs: 'anyone', handle: inLiveRepository('REPO_WRITE', remove) },
-  // Since 7.5; before it was `branches/default`.
+  // Since 7.5; before it was `branches/default`, which is still there.
   {
     method: 'GET',
     path: `${repository}/default-branch`,
@@ -109,4 +116,6 @@ export const branchRoutes: readonly Route[] = [
     needs: 'anyone',
     handle: inLiveRepository('REPO_ADMIN', putDefault),
   },
+  { method: 'GET', path: `${branches}/default`, needs: 'anyone', handle: inRepository('REPO_READ', showOldDefault) },
+  { method: 'PUT', path: `${branches}/default`, needs: 'anyone', handle: inLiveRepository('REPO_ADMIN', putDefault) },
 ]

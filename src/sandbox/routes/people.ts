@@ -65,12 +65,6 @@ const people: readonly Route[] = [
       return pageOfUsers(found, query, features)
     },
   },
-  {
-    method: 'GET',
-    path: '/api/{version}/users',
-    needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) => page(inOrder(state.users), query, features.pageLimit, showUser),
-  },
 ]
 
 const groups: readonly Route[] = [
