@@ -2,7 +2,7 @@
  * Calls of webhooks: the test of one, the latest and the statistics (P-19 and R-18 of the catalogue). The sandbox sends
  * nothing to addresses that a client chose: every test is an ERROR, and there are no other calls.
  */
-import { absent, failure, noContent, ok, type Reply } from '../answers.js'
+import { absent, invalid, noContent, ok, type Reply } from '../answers.js'
 import { type Here, type HereWork, type Place, showScope } from '../both-scopes.js'
 import type { Webhook, WebhookCall } from '../code-state.js'
 import type { Context, Route } from '../router.js'
@@ -48,10 +48,10 @@ export function showHistory(webhook: Webhook, query: URLSearchParams, now: numbe
   }
 }
 
-/** Without a URL real servers answer 500 (catalogue P-19). */
+/** Without a URL real servers answer 500 (catalogue P-19), a mistake that is not copied. */
 function test({ state, query, now }: Context, { scope }: Here): Reply {
   const url = query.get('url')
-  if (url === null || url === '') return failure(500, null, 'The URL is missing')
+  if (url === null || url === '') return invalid('The URL is missing', 'url')
   const id = query.get('webhookId')
   const webhook = state.code.webhooks.find((one) => one.scope === scope && String(one.id) === id)
   if (id !== null && webhook === undefined) return absent(`There is no webhook ${id}`)

@@ -34,7 +34,7 @@ it('tests an address without asking it, and says so', async () => {
   target.closeAllConnections()
   await new Promise((resolve) => target.close(resolve))
   const missing = await send(sandbox, 'POST', `${webhooks}/test`)
-  expect([missing.status, exceptions(missing)]).toEqual([500, ['']])
+  expect([missing.status, exceptions(missing)]).toEqual([400, ['ArgumentValidationException']])
 })
 
 it('counts the tests of the last day, newest first', async () => {
