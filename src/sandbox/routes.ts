@@ -10,6 +10,7 @@ import { branchModelRoutes } from './routes/branch-model.js'
 import { branchPermissionRoutes } from './routes/branch-permissions.js'
 import { branchRoutes } from './routes/branches.js'
 import { buildRoutes } from './routes/builds.js'
+import { captchaRoutes } from './routes/captcha.js'
 import { codeHookRoutes } from './routes/code-hooks.js'
 import { codePermissionRoutes } from './routes/code-permissions.js'
 import { codeTokenRoutes } from './routes/code-tokens.js'
@@ -61,6 +62,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...directoryRoutes,
     ...permissionRoutes,
     ...accountRoutes,
+    ...captchaRoutes,
     ...keyRoutes,
     ...personalTokenRoutes,
     ...authenticationRoutes,

@@ -94,8 +94,9 @@ it('lists the forks that a caller may read', async () => {
   expect([await forks('admin'), await forks('bob')]).toEqual([['ours', 'mine'], ['ours']])
 })
 
-it('shows of a reviewer group those who may read the repository', async () => {
+it('shows of a reviewer group those who are licensed and may read the repository', async () => {
   const sandbox = await openSandbox()
+  await send(sandbox, 'PUT', `${web}/permissions/users?name=trainee&permission=REPO_READ`)
   const users = [{ id: 2 }, { id: 9 }]
   const body = { name: 'Owners', users }
   const { json } = await send(sandbox, 'POST', `${project}/settings/reviewer-groups`, { body })
