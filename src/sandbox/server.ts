@@ -4,6 +4,7 @@
  * Written from Atlassian's REST documents, its pages on OAuth 2.0 and what others saw on real servers; it imports
  * nothing of bbstate's client, so that it cannot agree with that one's mistakes.
  */
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -75,11 +76,14 @@ class Running implements Sandbox {
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
+  readonly #ended = new AbortController()
   #offset = 0
   #served = 0
 
   constructor(options: SandboxOptions, lock: DataLock | undefined) {
     this.#lock = lock
+    // As many requests may wait as come.
+    setMaxListeners(0, this.#ended.signal)
     const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
     this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
@@ -234,6 +238,8 @@ class Running implements Sandbox {
   async close(): Promise<void> {
     this.#events.close()
     await closeListener(this.#listener)
+    // Whoever still waits has nobody to answer, and must not write into a directory that is another one's by now.
+    this.#ended.abort()
     this.#trust?.remove()
     await this.#lock?.release()
   }
@@ -281,7 +287,7 @@ class Running implements Sandbox {
     const { method, path, query } = request
     const began = performance.now()
     const pause = (this.#options.latencyMilliseconds ?? 0) + (trouble?.kind === 'delay' ? trouble.milliseconds : 0)
-    if (pause > 0) await wait(pause)
+    if (pause > 0) await wait(pause, undefined, { signal: this.#ended.signal })
     const note = (status: number, user?: string): void => {
       const milliseconds = performance.now() - began
       this.#log.add(method, path, query, { status, user, at: this.#now(), milliseconds })
@@ -291,7 +297,7 @@ class Running implements Sandbox {
       note(0)
       return cutConnection(response)
     }
-    const late = this.#endpoints.takesTime(request) ? await this.#endpoints.pass() : undefined
+    const late = this.#endpoints.takesTime(request) ? await this.#endpoints.pass(this.#ended.signal) : undefined
     const { reply, user } = late === undefined ? this.#answer(request, trouble) : { reply: late, user: undefined }
     // What was done is on the disk before anybody hears of it. A code of the authorize page is given out by GET.
     if (method !== 'GET' || path.endsWith('/authorize')) this.save()
