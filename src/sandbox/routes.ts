@@ -35,6 +35,7 @@ import { permissionSearchRoutes } from './routes/permission-search.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
 import { projectRoutes } from './routes/projects.js'
+import { pullRequestListRoutes } from './routes/pull-request-lists.js'
 import { pullRequestSettingRoutes } from './routes/pull-request-settings.js'
 import { pullRequestRoutes } from './routes/pull-requests.js'
 import { relatedRepositoryRoutes } from './routes/related-repositories.js'
@@ -78,6 +79,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...branchRoutes,
     ...insightRoutes,
     ...buildRoutes,
+    ...pullRequestListRoutes,
     ...pullRequestRoutes,
     ...commentRoutes,
     ...codePermissionRoutes,

@@ -16,9 +16,18 @@ export function showBranch({ name, commit, isDefault }: BranchTip): Record<strin
   return { id, displayId: name, type: 'BRANCH', latestCommit: commit, latestChangeset: commit, default: isDefault }
 }
 
-function list({ state, query, features }: Context, one: Repository): Reply {
+/** By name unless the query wants otherwise; the branch that was made last counts as changed last. */
+function list({ state, query, features }: Context, one: Repository, scope: Scope): Reply {
   const text = query.get('filterText')?.toLowerCase() ?? ''
   const found = branchesOf(state, one).filter(({ name }) => name.toLowerCase().includes(text))
+  if (query.get('orderBy')?.toUpperCase() === 'MODIFICATION') {
+    const made = state.code.branches.flatMap((branch) => (branch.scope === scope ? branch.name : []))
+    found.sort((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
+  }
+  // Those that are what was asked for, then those that begin with it.
+  const rankOf = ({ name }: BranchTip): number =>
+    name.toLowerCase() === text ? 0 : name.toLowerCase().startsWith(text) ? 1 : 2
+  if (query.get('boostMatches') === 'true') found.sort((a, b) => rankOf(a) - rankOf(b))
   return page(found.map(showBranch), query, features.pageLimit)
 }
 

@@ -126,7 +126,11 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
-      const found = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
+      const found = Object.entries(state.users).flatMap(([name, user]) =>
+        group.members.includes(name) || !holds(query.get('filter'), name, user.displayName, user.emailAddress)
+          ? []
+          : user,
+      )
       return pageOfUsers(found.sort(byName), query, features)
     },
   },
@@ -137,7 +141,9 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const user = key(query.get('context'))
       if (state.users[user] === undefined) return absentPrincipal('User', query.get('context') ?? '')
-      const found = sortedGroups(state).filter(({ members }) => !members.includes(user))
+      const found = sortedGroups(state).filter(
+        ({ name, members }) => !members.includes(user) && holds(query.get('filter'), name),
+      )
       return page(found, query, features.pageLimit, showGroup)
     },
   },
