@@ -1,5 +1,4 @@
 /** SIGINT and SIGTERM: the first asks the run to stop in order, a second one ends the process. */
-import process from 'node:process'
 
 /** Watches signals until stopped. */
 export interface Signals {

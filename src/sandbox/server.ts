@@ -4,7 +4,6 @@
  * Written from Atlassian's REST documents, its pages on OAuth 2.0 and what others saw on real servers; it imports
  * nothing of bbstate's client, so that it cannot agree with that one's mistakes.
  */
-import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,6 +12,7 @@ import { identify } from './caller.js'
 import { makeCertificate, type ServerCertificate } from './certificate.js'
 import { answerControl } from './control.js'
 import { type DataLock, lockData } from './data-lock.js'
+import { makeEnding } from './ending.js'
 import { Entrance } from './entrance.js'
 import { EventStream } from './event-stream.js'
 import { type Armed, createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
@@ -37,6 +37,7 @@ import { createSignIn } from './sign-in.js'
 import { randomText, type SandboxState, setPasswords } from './state.js'
 import { parseTarget } from './target.js'
 import { hasState, saveState } from './storage.js'
+import { forgetOrders } from './table.js'
 import { type TrustFile, writeTrustFile } from './trust-file.js'
 import { cutConnection, hasBody, noBody, readBody, sendReply } from './wire.js'
 
@@ -76,14 +77,12 @@ class Running implements Sandbox {
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
-  readonly #ended = new AbortController()
+  readonly #ended = makeEnding()
   #offset = 0
   #served = 0
 
   constructor(options: SandboxOptions, lock: DataLock | undefined) {
     this.#lock = lock
-    // As many requests may wait as come.
-    setMaxListeners(0, this.#ended.signal)
     const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
     this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
@@ -249,6 +248,7 @@ class Running implements Sandbox {
   }
 
   save(): void {
+    forgetOrders()
     if (this.#options.dataDir !== undefined) saveState(this.#options.dataDir, this.state)
   }
 

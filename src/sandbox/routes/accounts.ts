@@ -2,7 +2,8 @@
 import { absentPrincipal, failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
 import type { Context, Route } from '../router.js'
-import { levelOf, makeUser, type SandboxState, type Table, type User } from '../state.js'
+import { levelOf, makeUser, type SandboxState, type User } from '../state.js'
+import type { Table } from '../table.js'
 import { key, showDetailed } from './people.js'
 import { fieldsOf } from './settings.js'
 

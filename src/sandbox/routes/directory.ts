@@ -3,8 +3,9 @@ import { absentPrincipal, holds, invalid, ok, page, type Reply } from '../answer
 import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { findProject, findRepository, projectOf, rankOfUser } from '../scopes.js'
-import { type GlobalLevel, globalLevels, inOrder, levelOf, type SandboxState } from '../state.js'
-import { key, rank, showUser, sortedGroups } from './people.js'
+import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
+import { inOrder } from '../table.js'
+import { key, pageOfTable, rank, showUser } from './people.js'
 
 type Allows = (user: string) => boolean
 
@@ -40,12 +41,13 @@ function listUsers({ state, query, features }: Context): Reply {
   const filters = read.filter((one) => typeof one === 'function')
   const group = query.get('group')
   if (group !== null) filters.push((user) => state.groups[key(group)]?.members.includes(user) === true)
+  const isAllowed = ({ name }: User): boolean => filters.every((allows) => allows(key(name)))
   const text = query.get('filter')
-  const found = inOrder(state.users).filter(
-    ({ name, displayName, emailAddress }) =>
-      holds(text, name, displayName, emailAddress) && filters.every((allows) => allows(key(name))),
-  )
-  return page(found, query, features.pageLimit, showUser)
+  const isAsked = (user: User): boolean =>
+    holds(text, user.name, user.displayName, user.emailAddress) && isAllowed(user)
+  // Without a filter nothing is looked up but what is shown.
+  if (filters.length === 0) return pageOfTable(state.users, query, features, isAsked, showUser)
+  return page(inOrder(state.users).filter(isAsked), query, features.pageLimit, showUser)
 }
 
 function showOne({ state, path }: Context): Reply {
@@ -55,8 +57,9 @@ function showOne({ state, path }: Context): Reply {
 }
 
 function listGroups({ state, query, features }: Context): Reply {
-  const found = sortedGroups(state).filter(({ name }) => holds(query.get('filter'), name))
-  return page(found, query, features.pageLimit, ({ name }) => name)
+  const text = query.get('filter')
+  const isAsked = ({ name }: Group): boolean => holds(text, name)
+  return pageOfTable(state.groups, query, features, isAsked, ({ name }) => name)
 }
 
 export const directoryRoutes: readonly Route[] = [

@@ -8,7 +8,8 @@ import type { Grant } from '../code-state.js'
 import { projectLevels, repositoryLevels } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { showPerson } from '../show-code.js'
-import { type GlobalLevel, globalLevels, type SandboxState, type Table } from '../state.js'
+import { type GlobalLevel, globalLevels, type SandboxState } from '../state.js'
+import type { Table } from '../table.js'
 import { byName } from './people.js'
 
 /** The global levels that reach everything; the others are found only by those who ask for them. */
