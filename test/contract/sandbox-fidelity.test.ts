@@ -11,6 +11,7 @@ import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
 import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
 import { defects, documentVersions, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
+import { reviewSteps } from './review-steps.js'
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
 import { webhookSteps } from './webhook-steps.js'
@@ -24,6 +25,7 @@ const steps = [
   ...webhookSteps,
   ...branchSteps,
   ...directorySteps,
+  ...reviewSteps,
 ]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
