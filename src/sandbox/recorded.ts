@@ -7,15 +7,8 @@ import { settingForms } from './pages/setting-forms.js'
 import { placeInside } from './recorded-inside.js'
 import { type EstateProject, type EstateRepository, estateFormat, type RecordedEstate } from './record.js'
 import type { RestServer } from './rest.js'
-import {
-  type GlobalLevel,
-  type Group,
-  globalLevels,
-  makeUser,
-  type SandboxState,
-  tableOf,
-  type UserLimit,
-} from './state.js'
+import { type GlobalLevel, type Group, globalLevels, makeUser, type SandboxState, type UserLimit } from './state.js'
+import { tableOf } from './table.js'
 
 /** Whether a document is an estate that this version reads. */
 export function isEstate(document: unknown): document is RecordedEstate {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CodeState, makeCodeState } from './code-state.js'
 import { type InstanceState, makeInstanceState } from './instance-state.js'
+import { type Table, tableOf } from './table.js'
 
 /** A level of the whole server, weakest first. */
 export const globalLevels = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
@@ -97,28 +98,6 @@ export interface AuthorizationCode {
   expiresAt: number
 }
 
-/** A record without prototype: `constructor` and `__proto__` are names like any other. */
-export type Table<T> = Record<string, T>
-
-/** A table of pairs. */
-export function tableOf<T>(pairs: Iterable<readonly [string, T]> = []): Table<T> {
-  const table: Table<T> = Object.create(null)
-  for (const [name, value] of pairs) table[name] = value
-  return table
-}
-
-const orders = new WeakMap<object, { readonly keys: readonly string[]; readonly sorted: readonly string[] }>()
-
-/** The values in the order of their keys; sorted again only where keys came or went. */
-export function inOrder<T>(table: Table<T>): T[] {
-  const keys = Object.keys(table)
-  const known = orders.get(table)
-  const isKnown = known?.keys.length === keys.length && keys.every((key, place) => key === known.keys[place])
-  const sorted = isKnown ? known.sorted : [...keys].sort()
-  if (!isKnown) orders.set(table, { keys, sorted })
-  return sorted.map((key) => table[key] as T)
-}
-
 const statuses = ['RUNNING', 'STARTING', 'FIRST_RUN', 'MAINTENANCE', 'STOPPING', 'ERROR'] as const
 export type ServerStatus = (typeof statuses)[number]
 
@@ -155,6 +134,8 @@ export interface SandboxState {
   tokens: TokenPair[]
   /** HTTP access tokens: value → user name. */
   httpAccessTokens: Table<string>
+  /** How many wrong passwords came in a row, by the name that was sent, lower-case. */
+  failedSignIns: Table<number>
 }
 
 /** Random text that is safe in a URL. */
@@ -237,6 +218,7 @@ export function makeState(redirectUri: string): SandboxState {
     codes: [],
     tokens: [],
     httpAccessTokens: tableOf([[`BBDC-${randomText(30)}`, 'admin']]),
+    failedSignIns: tableOf(),
   }
 }
 
@@ -247,24 +229,27 @@ export function reviveState(parsed: SandboxState): SandboxState {
     ...parsed,
     // What an older sandbox did not keep begins as on a new server.
     instance: { ...makeInstanceState(), ...parsed.instance },
-    code: { ...makeCodeState(), ...parsed.code },
+    code: { ...makeCodeState(), ...parsed.code, visits: revive(parsed.code?.visits ?? {}) },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),
     userPermissions: revive(parsed.userPermissions),
     groupPermissions: revive(parsed.groupPermissions),
     httpAccessTokens: revive(parsed.httpAccessTokens),
+    failedSignIns: revive(parsed.failedSignIns ?? {}),
   }
 }
 
-/** One password for every account: the sandbox has no people, only names. */
+/** One new password for every account: the sandbox has no people, only names. Nobody has failed with it yet. */
 export function setPasswords(state: SandboxState, password: string): void {
+  state.failedSignIns = tableOf()
   for (const user of Object.values(state.users)) user.password = password
 }
 
 /** The strongest level that a user has, directly or through groups. */
 export function levelOf(state: SandboxState, user: string): GlobalLevel | undefined {
   const direct = state.userPermissions[user]
+  if (direct === 'SYS_ADMIN') return direct
   const through = Object.entries(state.groupPermissions)
     .filter(([group]) => state.groups[group]?.members.includes(user) === true)
     .map(([, level]) => level)

@@ -2,7 +2,8 @@
 import { absentPrincipal, failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
 import type { Context, Route } from '../router.js'
-import { levelOf, makeUser, type SandboxState, type Table, type User } from '../state.js'
+import { levelOf, makeUser, type SandboxState, type User } from '../state.js'
+import type { Table } from '../table.js'
 import { key, showDetailed } from './people.js'
 import { fieldsOf } from './settings.js'
 
@@ -88,6 +89,8 @@ function rename(context: Context): Reply {
   move(state.users, from, to)
   move(state.userPermissions, from, to)
   move(state.rateLimitUsers, from, to)
+  move(state.code.visits, from, to)
+  move(state.failedSignIns, from, to)
   for (const group of Object.values(state.groups)) {
     group.members = group.members.map((member) => (member === from ? to : member))
   }
@@ -128,6 +131,8 @@ function remove(context: Context): Reply {
   delete state.users[name]
   delete state.userPermissions[name]
   delete state.rateLimitUsers[name]
+  delete state.code.visits[name]
+  delete state.failedSignIns[name]
   for (const group of Object.values(state.groups)) group.members = group.members.filter((member) => member !== name)
   dropOwned(state, name)
   return ok(showDetailed(context.features, user))

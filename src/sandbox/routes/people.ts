@@ -3,17 +3,8 @@ import { absentPrincipal, failure, holds, invalid, ok, page, type Reply } from '
 import { reaches } from '../caller.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Features, Route } from '../router.js'
-import {
-  type GlobalLevel,
-  type Group,
-  globalLevels,
-  inOrder,
-  levelOf,
-  type SandboxState,
-  type Table,
-  tableOf,
-  type User,
-} from '../state.js'
+import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
+import { inOrder, keysInOrder, type Table, tableOf } from '../table.js'
 import { fieldsOf } from './settings.js'
 
 const admin = '/api/{version}/admin'
@@ -26,22 +17,35 @@ export function showUser({ name, slug, id, displayName, emailAddress, active }: 
 /** A user as lists of the administration show one. */
 export function showDetailed({ version }: Features, user: User): Record<string, unknown> {
   const { mutable, createdTimestamp, lastAuthenticationTimestamp } = user
-  return {
-    ...showUser(user),
-    directoryName: mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP',
-    deletable: mutable,
-    mutableDetails: mutable,
-    mutableGroups: mutable,
-    ...(lastAuthenticationTimestamp === undefined ? {} : { lastAuthenticationTimestamp }),
-    // Since 9.6 (I-18).
-    ...(createdTimestamp === undefined || !isAtLeast(version, '9.6') ? {} : { createdTimestamp }),
-  }
+  const shown = showUser(user)
+  shown['directoryName'] = mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP'
+  shown['deletable'] = mutable
+  shown['mutableDetails'] = mutable
+  shown['mutableGroups'] = mutable
+  if (lastAuthenticationTimestamp !== undefined) shown['lastAuthenticationTimestamp'] = lastAuthenticationTimestamp
+  // Since 9.6 (I-18).
+  if (createdTimestamp !== undefined && isAtLeast(version, '9.6')) shown['createdTimestamp'] = createdTimestamp
+  return shown
 }
 
 const showGroup = ({ name, deletable }: Group): Record<string, unknown> => ({ name, deletable })
 
 function pageOfUsers(users: readonly User[], query: URLSearchParams, features: Features): Reply {
   return page(users, query, features.pageLimit, (user) => showDetailed(features, user))
+}
+
+/** Without a filter nothing is looked up but what is shown. */
+export function pageOfTable<T>(
+  table: Table<T>,
+  query: URLSearchParams,
+  { pageLimit }: Features,
+  isAsked: (value: T) => boolean,
+  show: (value: T) => unknown,
+): Reply {
+  const valueOf = (name: string): T => table[name] as T
+  const names = keysInOrder(table)
+  const found = query.get('filter') === null ? names : names.filter((name) => isAsked(valueOf(name)))
+  return page(found, query, pageLimit, (name) => show(valueOf(name)))
 }
 
 /** Names compare without case. */
@@ -58,18 +62,11 @@ const people: readonly Route[] = [
     path: `${admin}/users`,
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
-      const users = inOrder(state.users)
-      const found = users.filter(({ name, displayName, emailAddress }) =>
-        holds(query.get('filter'), name, displayName, emailAddress),
-      )
-      return pageOfUsers(found, query, features)
+      const filter = query.get('filter')
+      const isAsked = ({ name, displayName, emailAddress }: User): boolean =>
+        holds(filter, name, displayName, emailAddress)
+      return pageOfTable(state.users, query, features, isAsked, (user) => showDetailed(features, user))
     },
-  },
-  {
-    method: 'GET',
-    path: '/api/{version}/users',
-    needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) => page(inOrder(state.users), query, features.pageLimit, showUser),
   },
 ]
 
@@ -79,8 +76,8 @@ const groups: readonly Route[] = [
     path: `${admin}/groups`,
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
-      const found = sortedGroups(state).filter(({ name }) => holds(query.get('filter'), name))
-      return page(found, query, features.pageLimit, showGroup)
+      const filter = query.get('filter')
+      return pageOfTable(state.groups, query, features, ({ name }) => holds(filter, name), showGroup)
     },
   },
   {
@@ -132,7 +129,11 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
-      const found = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
+      const found = Object.entries(state.users).flatMap(([name, user]) =>
+        group.members.includes(name) || !holds(query.get('filter'), name, user.displayName, user.emailAddress)
+          ? []
+          : user,
+      )
       return pageOfUsers(found.sort(byName), query, features)
     },
   },
@@ -143,7 +144,9 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const user = key(query.get('context'))
       if (state.users[user] === undefined) return absentPrincipal('User', query.get('context') ?? '')
-      const found = sortedGroups(state).filter(({ members }) => !members.includes(user))
+      const found = sortedGroups(state).filter(
+        ({ name, members }) => !members.includes(user) && holds(query.get('filter'), name),
+      )
       return page(found, query, features.pageLimit, showGroup)
     },
   },
@@ -243,4 +246,35 @@ function removeFromGroup(context: Context): Reply {
   return isLower ? selfDemotion() : { status: 200 }
 }
 
-export const peopleRoutes: readonly Route[] = [...people, ...groups]
+/** Deprecated since 2.10, and still there: one user and one group, as `context` and `itemName` or the other way round. */
+const deprecated: readonly Route[] = [
+  {
+    method: 'POST',
+    path: `${admin}/groups/add-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group, users: [itemName] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/users/add-group`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: user, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group: itemName, users: [user] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/groups/remove-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return removeFromGroup({ ...context, body: { context: itemName, itemName: group } })
+    },
+  },
+]
+
+export const peopleRoutes: readonly Route[] = [...people, ...groups, ...deprecated]
