@@ -5,6 +5,7 @@
 import type {
   AccessKey,
   BranchRestriction,
+  DefaultTask,
   Grant,
   HookSetting,
   Matcher,
@@ -17,6 +18,7 @@ import type { MergeConfig } from './instance-state.js'
 import { matcherTypes, readMatcher } from './matchers.js'
 import { draftMergeConfig } from './pages/setting-forms.js'
 import { type Fields, fieldsOf, listOf, type ServerLists, textOf } from './record-lists.js'
+import { readBranchModel } from './routes/branch-model.js'
 import { isBundledHook } from './routes/code-hooks.js'
 import { readMergeConfig } from './routes/merge.js'
 import type { Replacements } from './replacements.js'
@@ -33,7 +35,8 @@ export interface Inside {
   readonly reviewerConditions: readonly Kept<ReviewerCondition>[]
   readonly reviewerGroups: readonly Kept<ReviewerGroup>[]
   readonly hooks: readonly Omit<HookSetting, 'scope'>[]
-  /** By name: `auto-decline`, `auto-merge`, `pull-requests`, `merge`. */
+  readonly defaultTasks: readonly Kept<DefaultTask>[]
+  /** By name: `auto-decline`, `auto-merge`, `pull-requests`, `merge`, `branch-model`. */
   readonly settings: Readonly<Record<string, Record<string, unknown>>>
   /** Repositories must take the project's auto-merge setting. */
   readonly restrictsAutoMerge?: true
@@ -46,6 +49,8 @@ export interface Place {
   readonly type: 'PROJECT' | 'REPOSITORY'
   /** Such as `projects/PLAT/repos/api`. */
   readonly path: string
+  /** Of a repository: what its project has, which lists that name no scope show there, too. */
+  readonly above?: Inside
 }
 
 export async function readInside(server: ServerLists, hide: Replacements, place: Place): Promise<Inside> {
@@ -64,6 +69,7 @@ export async function readInside(server: ServerLists, hide: Replacements, place:
     reviewerConditions: conditions.flatMap((one) => conditionOf(one, hide)),
     reviewerGroups: (await own(`${api}/settings/reviewer-groups`)).flatMap((one) => reviewerGroupOf(one, hide)),
     hooks: await readHooks(server, hide, place),
+    defaultTasks: await readTasks(server, hide, place),
     ...(await readSettings(server, hide, place)),
     ...(type === 'REPOSITORY' && (await readOfRepository(server, hide, path))),
   }
@@ -128,7 +134,17 @@ function requiredBuildOf({ buildParentKeys, ...one }: Fields, hide: Replacements
   const refMatcher = matcherOf(one['refMatcher'], hide)
   const exempt = matcherOf(one['exemptRefMatcher'], hide)
   if (refMatcher === undefined) return []
-  return [{ buildParentKeys: keys, refMatcher, ...(exempt && { exemptRefMatcher: exempt }) }]
+  const places = (['requiredForPullRequest', 'requiredForMergeQueue'] as const).filter(
+    (name) => typeof one[name] === 'boolean',
+  )
+  return [
+    {
+      buildParentKeys: keys,
+      refMatcher,
+      ...(exempt && { exemptRefMatcher: exempt }),
+      ...Object.fromEntries(places.map((name) => [name, one[name] === true])),
+    },
+  ]
 }
 
 function restrictionOf({ type, matcher, ...exempt }: Fields, hide: Replacements): Inside['restrictions'][number][] {
@@ -172,6 +188,22 @@ function peopleOf(given: unknown, hide: Replacements): string[] {
   return listOf(given).flatMap((one) => hide.holder('users', textOf(one['name'])) ?? [])
 }
 
+/** Inherited ones are told apart by what makes a task itself: description and matchers (catalogue P-18). */
+async function readTasks(
+  server: ServerLists,
+  hide: Replacements,
+  { path, above }: Place,
+): Promise<Kept<DefaultTask>[]> {
+  const inherited = new Set(above?.defaultTasks.map((task) => JSON.stringify(task)))
+  const shown = await server.listIfAny(`/rest/default-tasks/latest/${path}/tasks`)
+  const tasks = shown.flatMap(({ description, sourceMatcher, targetMatcher }) => {
+    const [source, target] = [matcherOf(sourceMatcher, hide), matcherOf(targetMatcher, hide)]
+    if (source === undefined || target === undefined) return []
+    return [{ description: hide.text(textOf(description), Number.POSITIVE_INFINITY), source, target }]
+  })
+  return tasks.filter((task) => !inherited.has(JSON.stringify(task)))
+}
+
 /** What names no branch of its own is a word of the API. */
 function matcherOf(given: unknown, hide: Replacements): Matcher | undefined {
   const read = readMatcher(given, matcherTypes)
@@ -205,7 +237,9 @@ async function readSettings(
   const decline = fieldsOf(await server.one(`${api}/auto-decline`))
   const merge = fieldsOf(await server.one(`${api}/auto-merge`))
   const requests = fieldsOf(await server.one(`${api}/pull-requests${type === 'PROJECT' ? '/git' : ''}`))
+  const branches = fieldsOf(await server.one(`/rest/branch-utils/latest/${path}/branchmodel/configuration`))
   const isOwn = ({ scope }: Fields): boolean => fieldsOf(scope)['type'] === type
+  const model = isOwn(branches) ? branchModelOf(branches, hide) : undefined
   const config = mergeConfigOf(fieldsOf(requests['mergeConfig']), hide, type)
   const set = flags.filter((name) => typeof requests[name] === 'boolean')
   // Without the others `false` is what is shown where nobody said anything.
@@ -218,6 +252,7 @@ async function readSettings(
       }),
       ...(isOwn(merge) && { 'auto-merge': { enabled: merge['enabled'] === true } }),
       ...(config !== undefined && { merge: { ...config } }),
+      ...(model !== undefined && { 'branch-model': model }),
       ...(isSaid && { 'pull-requests': Object.fromEntries(set.map((name) => [name, requests[name]])) }),
     },
     ...(isRestricted && { restrictsAutoMerge: true }),
@@ -231,4 +266,18 @@ function mergeConfigOf(shown: Fields, hide: Replacements, type: Place['type']): 
   const cleaned = template === undefined ? {} : { commitMessageTemplate: hide.clean(template) }
   const read = readMergeConfig({ ...config, ...cleaned }, null)
   return read === null || 'status' in read ? undefined : read
+}
+
+function branchModelOf(shown: Fields, hide: Replacements): Record<string, unknown> | undefined {
+  const read = readBranchModel(shown)
+  if ('status' in read) return undefined
+  const clean = <T extends { readonly refId: string | null }>(branch: T): T => ({
+    ...branch,
+    refId: branch.refId === null ? null : hide.ref(branch.refId),
+  })
+  return {
+    development: clean(read.development),
+    ...(read.production && { production: clean(read.production) }),
+    types: read.types.map((type) => ({ ...type, prefix: hide.ref(type.prefix) })),
+  }
 }

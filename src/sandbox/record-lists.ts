@@ -21,9 +21,13 @@ export class ServerLists {
     this.#ask = ask
   }
 
-  /** The body of an answer 200, else nothing: older versions have not every setting. */
+  /**
+   * The body of an answer 200, else nothing: older versions have not every setting.
+   * @throws Error where the server failed, since what it has is then not known.
+   */
   async one(path: string): Promise<unknown> {
     const { status, body } = await this.#ask(path)
+    if (status >= 500) throw new Error(`${path} answered ${status}`)
     return status === 200 ? body : undefined
   }
 

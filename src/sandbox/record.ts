@@ -200,7 +200,7 @@ async function readProject(recording: Recording, key: string, project: Fields): 
   }
   const repositories = []
   for (const one of await server.list(`/rest/api/latest/${path}/repos`)) {
-    repositories.push(await readRepository(recording, path, one))
+    repositories.push(await readRepository(recording, path, inside, one))
   }
   return {
     key: shown,
@@ -217,6 +217,7 @@ async function readProject(recording: Recording, key: string, project: Fields): 
 async function readRepository(
   { server, hide, options }: Recording,
   project: string,
+  above: Inside,
   one: Fields,
 ): Promise<EstateRepository> {
   const path = `${project}/repos/${encodeURIComponent(textOf(one['slug']))}`
@@ -234,7 +235,7 @@ async function readRepository(
   return {
     ...named,
     ...(branch === '' ? {} : { defaultBranch: hide.ref(branch).replace(/^refs\/heads\//u, '') }),
-    inside: await readInside(server, hide, { type: 'REPOSITORY', path }),
+    inside: await readInside(server, hide, { type: 'REPOSITORY', path, above }),
   }
 }
 

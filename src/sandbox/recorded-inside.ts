@@ -24,6 +24,7 @@ export function placeInside({ code, instance }: SandboxState, scope: Scope, insi
   code.reviewerConditions.push(...numbered(inside.reviewerConditions))
   code.reviewerGroups.push(...numbered(inside.reviewerGroups))
   code.hooks.push(...inside.hooks.map((hook) => ({ scope, ...hook })))
+  code.defaultTasks.push(...numbered(inside.defaultTasks))
   for (const [name, value] of Object.entries(inside.settings)) code.settings[`${scope} ${name}`] = value
   code.requiredBuilds.push(...numbered(inside.requiredBuilds ?? []))
   code.labels.push(...(inside.labels ?? []).map((name) => ({ scope, name })))

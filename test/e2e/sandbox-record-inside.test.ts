@@ -127,6 +127,13 @@ async function fill(sandbox: Sandbox): Promise<{ readonly keys: readonly string[
     await set('PUT', `${api}/settings/auto-decline`, { enabled: true, inactivityWeeks: 8 })
     const restrictionAction = level === 'PROJECT' ? { restrictionAction: 'NONE' } : {}
     await set('PUT', `${api}/settings/auto-merge`, { enabled: level === 'PROJECT', ...restrictionAction })
+    const task = { description: `${text} ${level}`, sourceMatcher: ref('zaphod/*'), targetMatcher: anyRef }
+    await set('POST', `/default-tasks/latest/${place}/tasks`, task)
+    await set('PUT', `/branch-utils/latest/${place}/branchmodel/configuration`, {
+      development: { refId: 'refs/heads/zaphod-develop' },
+      production: { useDefault: true },
+      types: [{ id: 'FEATURE', prefix: `zaphod/${level.toLowerCase()}/` }],
+    })
     const mergeConfig = {
       defaultStrategy: { id: 'squash' },
       strategies: [{ id: 'squash' }, { id: 'no-ff' }],
@@ -142,6 +149,8 @@ async function fill(sandbox: Sandbox): Promise<{ readonly keys: readonly string[
     buildParentKeys: ['build', 'zaphod-build'],
     refMatcher: anyRef,
     exemptRefMatcher: ref('zaphod/*'),
+    requiredForPullRequest: false,
+    requiredForMergeQueue: true,
   })
   for (const label of ['zaphod-label', 'service'])
     await set('POST', '/api/latest/projects/PLAT/repos/api/labels', { name: label })
@@ -190,6 +199,8 @@ function pathsOf(place: string): readonly string[] {
     `${api}/settings/hooks/${hook}/settings`,
     `${api}/settings/auto-decline`,
     `${api}/settings/auto-merge`,
+    `/default-tasks/latest/${place}/tasks`,
+    `/branch-utils/latest/${place}/branchmodel/configuration`,
     ...(isRepository
       ? [`${api}/settings/pull-requests`, `${api}/labels`, `${api}/default-branch`]
       : [
@@ -308,10 +319,13 @@ describe.each(['7.21', '8.19', '9.4', '10.2'] as const)('a recording of a %s', (
     const archived = copy.state.instance.repositories.find(({ slug }) => slug === 'legacy')
     expect(archived).toMatchObject({ archived: true, isNotForkable: true, public: true })
     expect(copy.state.instance.repositories.find(({ slug }) => slug === 'empty')?.isEmpty).toBe(true)
-    const projects = estate.projects.length
-    const repositories = estate.projects.flatMap((project) => project.repositories).length
-    const most = 30 + estate.groups.length + 16 * projects + 14 * repositories + 5 * (projects + repositories)
-    expect(asked.length).toBeLessThan(most)
+    const askedIn = (place: string): number => asked.filter((path) => path.includes(`/${place}/`)).length
+    expect([askedIn('projects/DATA/repos/warehouse'), askedIn('projects/PLAT/repos/api')]).toEqual([16, 17])
+    const inProject = askedIn('projects/DATA') - askedIn('projects/DATA/repos/warehouse')
+    expect(inProject).toBeGreaterThan(13)
+    expect(inProject).toBeLessThan(19)
+    const inInstance = asked.filter((path) => !path.includes('/projects/')).length - estate.groups.length
+    expect(inInstance).toBeLessThan(31)
     expect([...new Set(asked)].length).toBe(asked.length)
   })
 })
@@ -326,4 +340,10 @@ test('a shallow recording asks nothing of repositories, and one that hides names
   expect([...canaries, 'PLAT', 'warehouse', 'team-'].filter((word) => text.includes(word))).toEqual([])
   const copy = await begin({ recorded: estate })
   expect(copy.state.instance.repositories.length).toBe(original.state.instance.repositories.length)
+})
+
+test('a server that fails is not recorded as one without the setting', async () => {
+  const original = await begin({})
+  original.addFault({ kind: 'status', status: 500, path: 'warehouse/settings/auto-decline', count: 1 })
+  await expect(record(original)).rejects.toThrow('warehouse/settings/auto-decline answered 500')
 })

@@ -135,7 +135,9 @@ test('records by GETs alone what names nobody, and the copy plans the same', asy
   // Another recording has other names for the same people, and with --hide-names for groups and projects, too.
   // A rate limit delays it and does not end it.
   original.addFault({ kind: 'status', status: 429, retryAfter: 1, path: '/admin/permissions/users', count: 1 })
-  const delayed = await run([...args, '--hide-names'], { BBSTATE_HOME: home.path })
+  original.forgetRequests()
+  const delayed = await run([...args, '--hide-names', '--shallow'], { BBSTATE_HOME: home.path })
+  expect(original.requests.filter(({ path }) => /\/projects\/.*\/repos\//u.test(path))).toEqual([])
   expect(`${delayed.code} ${delayed.stderr}`).toMatch(/^0 .*429|^0 .*rate/isu)
   const again = readFileSync(out, 'utf8')
   const names = (estate: string): readonly string[] =>

@@ -123,7 +123,7 @@ async function mayRecord({ settings, face, world }: Call, from: string): Promise
     })
   }
   const answer = await ask(
-    `Read users, groups, permissions, settings, projects and repositories of ${from} (about 16 GETs a project and 15 a repository)? Nothing is written there. Only 'yes' will be accepted: `,
+    `Read users, groups, permissions, settings, projects and repositories of ${from} (about 18 GETs a project and 16 a repository)? Nothing is written there. Only 'yes' will be accepted: `,
     world.signal,
   )
   if (answer.trim() === 'yes') return true

@@ -76,17 +76,23 @@ function readTypes(given: unknown, known: readonly BranchType[]): readonly Branc
   return new Set(used).size === used.length ? types : invalid('Each category needs a prefix of its own', 'types')
 }
 
-function put(context: Context, here: Here): Reply {
-  const { state, body } = context
+/** The model that a body asks for. @param known whose categories keep what is not sent; by default those of a new server */
+export function readBranchModel(body: unknown, known = factoryModel.types): BranchModel | Reply {
   const { development, production, types } = fieldsOf(body)
   const [first, second] = [readBranch(development), production == null ? undefined : readBranch(production)]
   if (first === undefined) return invalid('The default branch or the name of another is needed', 'development')
   if (production != null && second === undefined) {
     return invalid('The default branch or the name of another is needed', 'production')
   }
-  const read = readTypes(types, modelOf(state, here).model.types)
+  const read = readTypes(types, known)
   if ('status' in read) return read
-  const model: BranchModel = { development: first, ...(second && { production: second }), types: read }
+  return { development: first, ...(second && { production: second }), types: read }
+}
+
+function put(context: Context, here: Here): Reply {
+  const { state, body } = context
+  const model = readBranchModel(body, modelOf(state, here).model.types)
+  if ('status' in model) return model
   state.code.settings[place(here.scope)] = { ...model }
   return show(context, here)
 }
