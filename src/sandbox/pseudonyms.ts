@@ -104,7 +104,7 @@ const plainSetting = /^(?:\d{1,6}|true|false|[A-Z]{2,16}(?:_[A-Z]{2,16}){0,3})$/
 
 /** Servers do not show secrets; should one do so, it stops here. */
 function isSecretName(name: string): boolean {
-  return /pass(?:word|phrase|wd)|secret|token|credential|private|api.?key|auth/iu.test(name)
+  return /pass(?:word|phrase|wd)|secret|token|credential|private|api.?key|authorization/iu.test(name)
 }
 
 /** `password: hunter2`, `access_token=…`. */

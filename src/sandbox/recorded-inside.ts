@@ -1,6 +1,5 @@
 /** Puts what was recorded of the inside of a project or a repository there, with numbers of this server. */
 import type { Scope } from './code-state.js'
-import { readPublicKey } from './openssh.js'
 import type { Inside } from './record-inside.js'
 import type { SandboxState } from './state.js'
 
@@ -13,8 +12,8 @@ export function placeInside({ code, instance }: SandboxState, scope: Scope, insi
   const dates = { createdDate, updatedDate: createdDate }
   code.webhooks.push(...numbered(inside.webhooks).map((webhook) => ({ ...webhook, ...dates })))
   for (const key of inside.accessKeys) {
-    const { material } = readPublicKey(key.text) ?? {}
-    const twin = code.accessKeys.find((one) => readPublicKey(one.text)?.material === material)
+    // Made-up keys are the same to the letter wherever the same one was.
+    const twin = code.accessKeys.find(({ text }) => text === key.text)
     code.accessKeys.push({ id: twin?.id ?? instance.nextId++, scope, ...key })
   }
   for (const { keys, ...restriction } of numbered(inside.restrictions)) {

@@ -54,6 +54,18 @@ test('keeps of settings what lets nobody in', () => {
   expect(rest).toEqual({ count: '2', on: true, mode: 'ALL_OF', apiKey: text, inner: [{ password: text }] })
 })
 
+test('leaves out of settings what servers should not show, and nothing that only sounds like it', () => {
+  const shown = {
+    authType: 'OAUTH2',
+    audience: 'ALL',
+    authenticated: true,
+    password: 'x',
+    nested: { clientSecret: 'x' },
+  }
+  const kept = { authType: 'OAUTH2', audience: 'ALL', authenticated: true, nested: {} }
+  expect(replacements.clean(shown)).toEqual(kept)
+})
+
 function sshText(type: string, ...fields: readonly Buffer[]): string {
   const all = [Buffer.from(type), ...fields].flatMap((field) => {
     const length = Buffer.alloc(4)
