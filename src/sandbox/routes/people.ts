@@ -1,6 +1,7 @@
 /** Users, groups and memberships: I-17 to I-19 of the catalogue. Names compare without case. */
 import { absentPrincipal, failure, holds, invalid, ok, page, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
+import { dropHolder } from '../holders.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Features, Route } from '../router.js'
 import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
@@ -196,7 +197,9 @@ function deleteGroup(context: Context): Reply {
     delete state.groups[key(group.name)]
     delete state.groupPermissions[key(group.name)]
   })
-  return isLower ? selfDemotion() : ok({ name: group.name, deletable: true })
+  if (isLower) return selfDemotion()
+  dropHolder(state.code, 'groups', key(group.name))
+  return ok({ name: group.name, deletable: true })
 }
 
 function addUsers(context: Context): Reply {
