@@ -11,11 +11,12 @@ import type { Event, Listener } from '../model/event.js'
 import type { Reader, WriteMethod, Writer } from '../model/resource.js'
 import { isObject } from '../model/schema.js'
 import type { Scrubber } from '../model/secret.js'
-import { TransportError } from '../model/transport-error.js'
 import type { Answer, Request, Transport } from '../transport.js'
 import { readObject, stringIn } from './answer.js'
 import { type Asked, detailsOf, explainAnswer, isUnrouted, isWebPage, nameRequest, parseJson } from './answer-errors.js'
 import { asForm, asJson, type Content } from './content.js'
+import { cutReads } from './cut-reads.js'
+import { refuseOverdue, sendInTime } from './deadline.js'
 import { type ClientPorts, openGate } from './gate.js'
 import { guardIdentity, type IdentityGuard, type Sent } from './identity.js'
 import { readPages } from './paging.js'
@@ -41,7 +42,7 @@ export interface ClientOptions {
   readonly attempts?: number
   /** The moment on the clock of the ports after which no wait may end. */
   readonly deadline?: number
-  /** Stops every wait and starts no request once aborted. */
+  /** Once aborted it cuts every wait and every read, and no request is started. */
   readonly signal?: AbortSignal
   /** Goes on although no answer names the account: a proxy strips `X-AUSERNAME`. */
   readonly allowNoIdentityHeader?: boolean
@@ -73,7 +74,9 @@ export interface Client {
 const identityPath = '/api/latest/application-properties'
 
 /** Makes a client. Nothing is sent before the first call. */
-export function createClient(options: ClientOptions): Client {
+export function createClient(given: ClientOptions): Client {
+  const { signal } = given
+  const options = signal === undefined ? given : { ...given, transport: cutReads(given.transport, signal) }
   const identity = guardIdentity(options)
   const counts = { sent: 0, repeated: 0 }
   const exchange = makeExchange(options, identity, counts)
@@ -186,37 +189,6 @@ function makeExchange(
     return explainAnswer(answer, identity.asked(sent))
   }
   return Object.assign(exchange, { explain, asked: identity.asked })
-}
-
-/** @throws ApiError `API_TIMEOUT` once the time of the run is up: nothing more is sent. */
-function refuseOverdue({ deadline, ports }: ClientOptions): void {
-  if (deadline === undefined || ports.now() <= deadline) return
-  throw overdue('nothing more was sent')
-}
-
-/** The longest that an answer is waited for anyway (`transport.ts`). */
-const longestAnswer = 60_000
-
-/**
- * An answer to a GET is not waited for beyond the time of the run. One to a write is: cut off, it would leave open what
- * was done.
- * @throws ApiError `API_TIMEOUT`
- */
-async function sendInTime(request: Request, { transport, deadline, ports }: ClientOptions): Promise<Answer> {
-  const left = deadline === undefined ? Infinity : Math.ceil(deadline - ports.now())
-  if (request.method !== 'GET' || left >= longestAnswer) return transport.request(request)
-  try {
-    return await transport.request({ ...request, answerTimeoutMilliseconds: Math.max(1, left) })
-  } catch (error) {
-    if (error instanceof TransportError && error.isLate) throw overdue('the server owes an answer')
-    throw error
-  }
-}
-
-function overdue(what: string): ApiError {
-  return new ApiError('API_TIMEOUT', `The run took longer than --timeout allows; ${what}`, {
-    hint: 'Raise --timeout, or find out why the server is slow. What was done is done: the same command goes on from there.',
-  })
 }
 
 function requestEvent(request: Request, answer: Answer, milliseconds: number, scrubber: Scrubber): Event {

@@ -66,5 +66,10 @@ export const sandboxOptions = [
     type: 'boolean',
     description: 'Record groups, projects and repositories under other names, too',
   },
+  {
+    name: 'shallow',
+    type: 'boolean',
+    description: 'Record repositories by name alone, without what is set in them',
+  },
   { name: 'auto-approve', type: 'boolean', isApproval: true, description: 'Do not ask before recording' },
 ] as const

@@ -1,6 +1,4 @@
 /** Opens the server of a run: connection, credentials, client, and the proof of who is signed in. */
-import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveServer, WritableServer } from '../app/ports.js'
 import { type Client, createClient } from '../bitbucket/client.js'
 import { askRights } from '../bitbucket/rights.js'
@@ -11,6 +9,7 @@ import { identifyRun, purposeOf } from './audit.js'
 import { type Connection, findConnection, findCredentials } from './connection.js'
 import { readAllowances } from './plan-options.js'
 import type { Settings } from './settings.js'
+import { clientPorts } from './client-ports.js'
 import { tellSlowAnswers } from './slow-answers.js'
 import type { World } from './world.js'
 
@@ -56,6 +55,7 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
   return {
     ...server,
     async close() {
+      input.world.signal.removeEventListener('abort', stop)
       await server.close()
       await hold?.release()
     },
@@ -98,7 +98,7 @@ export interface ClientInput {
   /** The command that runs, for `User-Agent`. */
   readonly command: string
   readonly listen: Listener
-  /** Stops every wait, and starts no request once aborted. */
+  /** Once aborted it cuts every wait and every read, and no request is started. */
   readonly signal: AbortSignal
 }
 
@@ -109,14 +109,7 @@ export function openClient({ world, connection, credentials, command, listen, si
   return createClient({
     transport: tellSlowAnswers(transport, listen),
     credentials,
-    ports: {
-      now: () => world.clock.elapsed(),
-      random: Math.random,
-      secretText: () => randomBytes(24).toString('base64url'),
-      sleep: async (milliseconds, stop) => {
-        await sleep(milliseconds, undefined, stop === undefined ? {} : { signal: stop })
-      },
-    },
+    ports: clientPorts(world),
     listen,
     scrubber: world.scrubber,
     version: world.version,

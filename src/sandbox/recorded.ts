@@ -1,10 +1,13 @@
 /** Starts a server from what was recorded of another one. Who administrates the sandbox stays. */
 import { omnipotent } from './caller.js'
+import type { Project } from './code-state.js'
+import type { Repository } from './instance-state.js'
 import { callRest, problemOf } from './pages/rest-call.js'
 import { settingForms } from './pages/setting-forms.js'
-import { estateFormat, type RecordedEstate } from './record.js'
+import { placeInside } from './recorded-inside.js'
+import { type EstateProject, type EstateRepository, estateFormat, type RecordedEstate } from './record.js'
 import type { RestServer } from './rest.js'
-import { type GlobalLevel, type Group, globalLevels, makeUser, type SandboxState } from './state.js'
+import { type GlobalLevel, type Group, globalLevels, makeUser, type SandboxState, type UserLimit } from './state.js'
 import { tableOf } from './table.js'
 
 /** Whether a document is an estate that this version reads. */
@@ -25,7 +28,11 @@ export function placeEstate(state: SandboxState, estate: RecordedEstate): void {
   state.groups = tableOf(groups)
   state.userPermissions = tableOf<GlobalLevel>([['admin', 'SYS_ADMIN'], ...estate.userPermissions.flatMap(readGrant)])
   state.groupPermissions = tableOf(estate.groupPermissions.flatMap(readGrant))
+  state.rateLimitUsers = tableOf(
+    (estate.rateLimits ?? []).map(({ user, ...limit }) => [user, limit as UserLimit] as const),
+  )
   placeProjects(state, estate)
+  placeScanning(state, estate)
 }
 
 function readGrant([name, permission]: readonly [string, string]): readonly (readonly [string, GlobalLevel])[] {
@@ -33,20 +40,58 @@ function readGrant([name, permission]: readonly [string, string]): readonly (rea
   return level === undefined ? [] : [[name.toLowerCase(), level]]
 }
 
-function placeProjects({ code, instance }: SandboxState, { projects }: RecordedEstate): void {
-  code.projects = projects.map(({ key, name, description, isPublic, owner }, index) => ({
-    id: index + 1,
+function placeProjects(state: SandboxState, { projects }: RecordedEstate): void {
+  const { code, instance } = state
+  code.grants = {}
+  code.projects = projects.map((project, index) => projectOf(project, index + 1))
+  instance.repositories = []
+  for (const [index, { key, inside, repositories }] of projects.entries()) {
+    // Keys of a project may be named by restrictions of its repositories.
+    if (inside !== undefined) placeInside(state, `P${index + 1}`, inside)
+    for (const recorded of repositories) {
+      const id = instance.repositories.length + 1
+      instance.repositories.push(repositoryOf(recorded, key, id))
+      if (recorded.inside !== undefined) placeInside(state, `R${id}`, recorded.inside)
+    }
+  }
+}
+
+function projectOf({ key, name, description, isPublic, owner, everybody, inside }: EstateProject, id: number): Project {
+  return {
+    id,
     key,
     name,
     ...(description === undefined ? {} : { description }),
-    ...(isPublic ? { public: true as const } : {}),
+    ...(isPublic ? { public: true } : {}),
     ...(owner === undefined ? {} : { owner }),
-  }))
-  code.grants = {}
-  let id = 0
-  instance.repositories = projects.flatMap(({ key, repositories }) =>
-    repositories.map(({ slug, name }) => ({ id: ++id, project: key, slug, name })),
-  )
+    ...(everybody === undefined ? {} : { everybody }),
+    ...(inside?.restrictsAutoMerge === true ? { restrictsAutoMerge: true } : {}),
+  }
+}
+
+function repositoryOf(recorded: EstateRepository, project: string, id: number): Repository {
+  const { slug, name, description, defaultBranch, inside } = recorded
+  return {
+    id,
+    project,
+    slug,
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(recorded.isPublic === true ? { public: true } : {}),
+    ...(recorded.isArchived === true ? { archived: true } : {}),
+    ...(recorded.isForkable === false ? { isNotForkable: true } : {}),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
+    // Only where it was asked for.
+    ...(defaultBranch === undefined && inside !== undefined ? { isEmpty: true } : {}),
+  }
+}
+
+function placeScanning({ instance }: SandboxState, { scanningRules, exemptRepositories }: RecordedEstate): void {
+  instance.scanningRules = (scanningRules ?? []).map((rule) => ({ id: instance.nextId++, ...rule }))
+  const exempt = new Set((exemptRepositories ?? []).map(([project, slug]) => `${project}/${slug}`))
+  instance.exemptRepositories = instance.repositories
+    .filter(({ project, slug }) => exempt.has(`${project}/${slug}`))
+    .map(({ id }) => id)
 }
 
 /** Writes the recorded settings through the API, as far as this version has them. @throws Error for one that it refuses. */

@@ -3,16 +3,30 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.js'
 import { asForm, asJson } from '../../src/bitbucket/content.js'
 import { compareVersions } from '../../src/model/version.js'
+import { branchSteps } from './branch-steps.js'
 import { codeSettingSteps } from './code-setting-steps.js'
 import { codeSteps } from './code-steps.js'
+import { directorySteps } from './directory-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
 import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
 import { defects, documentVersions, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
+import { reviewSteps } from './review-steps.js'
 import { serverSteps } from './server-steps.js'
 import { api } from './steps.js'
+import { webhookSteps } from './webhook-steps.js'
 
-const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps, ...codeSettingSteps]
+const steps = [
+  ...firstSteps,
+  ...instanceSteps,
+  ...serverSteps,
+  ...codeSteps,
+  ...codeSettingSteps,
+  ...webhookSteps,
+  ...branchSteps,
+  ...directorySteps,
+  ...reviewSteps,
+]
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [

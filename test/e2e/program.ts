@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { Sandbox } from '../../src/sandbox/server.js'
 
 const program = resolve('dist/bbstate.js')
@@ -19,6 +20,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number
   readonly ended: Promise<Ended>
   readonly kill: (signal: NodeJS.Signals) => void
   /** Resolves once stderr or stdout matches. */
@@ -32,17 +34,48 @@ export function start(args: readonly string[], environment: Environment = {}, cw
   return startProcess(process.execPath, [program, ...args], environment, cwd)
 }
 
+/** Whether programs can be run in a terminal here: by `script` as Debian has it (util-linux). */
+export const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
+if (!hasTerminal) console.info('Skipped: no script(1) of util-linux on this machine.')
+
+/** Starts the program in a terminal of its own, with somebody who types. */
+export function startInTerminal(
+  args: readonly string[],
+  environment: Environment,
+): Running & { type(text: string): void } {
+  const line = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+  let type: (text: string) => void = () => undefined
+  const running = startProcess(
+    'script',
+    ['-qefc', line, '/dev/null'],
+    { TERM: 'xterm', ...environment },
+    '.',
+    (input) => {
+      type = (text) => input.write(text)
+    },
+  )
+  return { ...running, type: (text) => type(text) }
+}
+
 /** Runs a line of bash to its end, asynchronously: the sandbox lives in this process. */
 export function runShell(line: string, environment: Environment): Promise<Ended> {
   return startProcess('bash', ['--norc', '-c', line], environment, '.').ended
 }
 
-function startProcess(command: string, args: readonly string[], environment: Environment, cwd: string): Running {
+function startProcess(
+  command: string,
+  args: readonly string[],
+  environment: Environment,
+  cwd: string,
+  takeInput?: (input: Writable) => void,
+): Running {
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'], ...environment } as NodeJS.ProcessEnv,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [takeInput === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  if (child.stdout === null || child.stderr === null) throw new Error('A process without pipes')
+  if (child.stdin !== null) takeInput?.(child.stdin)
   let stdout = ''
   let stderr = ''
   const watchers: (() => void)[] = []
@@ -64,6 +97,7 @@ function startProcess(command: string, args: readonly string[], environment: Env
     })
   })
   return {
+    pid: child.pid ?? 0,
     ended,
     kill: (signal) => child.kill(signal),
     waitFor: (pattern) =>

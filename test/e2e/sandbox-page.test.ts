@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../src/sandbox/certificate.js'
 import { hasChromium, screenshotPath, startBrowser } from '../browser.js'
 import { makeHome, run, type Running, start } from './program.js'
 
@@ -260,13 +261,83 @@ describe.skipIf(!hasChromium)('the pages of the sandbox', () => {
     expect(await tab.locator('meta[http-equiv="refresh"]').getAttribute('content')).toBe('5')
   })
 
+  test.each([true, false])(
+    'take hook scripts and certificates as files (JavaScript: %s)',
+    async (javaScriptEnabled) => {
+      const sandbox = await startSandbox()
+      const { tab, complaints } = await openTab({ javaScriptEnabled })
+      const openDetails = async (id: string): Promise<Locator> => {
+        const details = tab.locator(`#${id}`)
+        if ((await details.getAttribute('open')) === null) await details.locator('summary').click()
+        return details
+      }
+      const upload = async (id: string, label: string, file: string): Promise<void> => {
+        const details = await openDetails(id)
+        await details.getByLabel(label, { exact: true }).setInputFiles(file)
+        const answered = tab.waitForResponse((response) => response.request().method() === 'POST')
+        await details.getByRole('button', { name: 'Upload' }).click()
+        await answered
+        await tab.waitForLoadState()
+      }
+      await tab.goto(`${sandbox.url}/sandbox/settings`)
+      expect(await tab.locator('input[type=file]').count()).toBe(0)
+      await logIn(tab, sandbox, '/sandbox/settings')
+      // What is in the file arrives byte for byte, also what a text field would change.
+      const script = '#!/bin/sh\r\necho "Größe & <b>"\n--boundary--\n'
+      const scripts = await openDetails('hook-scripts')
+      await scripts.getByLabel('Name').fill('policy <1>')
+      await scripts.getByLabel('Runs').selectOption('POST')
+      await upload('hook-scripts', 'Script', home.write('policy.sh', script))
+      expect(await scripts.locator('table').innerText()).toContain('policy <1>')
+      const authorization = `Basic ${Buffer.from(`admin:${sandbox.password}`).toString('base64')}`
+      const entry = await scripts.locator('input[name=entry]').getAttribute('value')
+      const address = `${sandbox.url}/rest/api/latest/hook-scripts/${entry}`
+      const content = await fetch(`${address}/content`, { headers: { authorization } })
+      expect([content.status, await content.text()]).toEqual([200, script])
+      const shown = await (await fetch(address, { headers: { authorization } })).json()
+      expect(shown).toMatchObject({ name: 'policy <1>', type: 'POST' })
+      // A name that is taken is refused beside the form, which keeps what was typed.
+      await scripts.getByLabel('Name').fill('policy <1>')
+      await upload('hook-scripts', 'Script', home.write('policy.sh', script))
+      expect(await tab.getByRole('alert').innerText()).toContain('exists')
+      expect(await scripts.getByLabel('Name').inputValue()).toBe('policy <1>')
+      await upload('x509-certificates', 'Certificate, as PEM', home.write('none.pem', 'no certificate'))
+      expect(await tab.getByRole('alert').innerText()).toContain('valid X.509 certificate')
+      await upload(
+        'x509-certificates',
+        'Certificate, as PEM',
+        home.write('one.pem', makeCertificate(['localhost']).authority),
+      )
+      const certificates = await openDetails('x509-certificates')
+      expect(await certificates.locator('table').innerText()).toMatch(/[\da-f]{64}/u)
+      for (const id of ['hook-scripts', 'x509-certificates']) {
+        const details = await openDetails(id)
+        await details.getByRole('button', { name: 'Delete' }).click()
+        await expect.poll(() => tab.locator(`#value-${id}`).innerText()).toBe('none')
+      }
+      expect(complaints.filter((complaint) => !complaint.includes('status of 40'))).toEqual([])
+      // Without the token of the session nothing is taken.
+      const parts = new FormData()
+      const fields = { csrf: 'guessed', setting: 'hook-scripts', do: 'upload', name: 'x', type: 'PRE', content: 'x' }
+      for (const [name, value] of Object.entries(fields)) parts.set(name, value)
+      const [cookie] = await tab.context().cookies()
+      const headers = { cookie: `${cookie?.name}=${cookie?.value}` }
+      const forged = await fetch(`${sandbox.url}/sandbox/settings`, { method: 'POST', body: parts, headers })
+      expect(forged.status).toBe(403)
+      await tab.goto(`${sandbox.url}/sandbox/settings`)
+      expect(await tab.locator('#value-hook-scripts').innerText()).toBe('none')
+    },
+  )
+
   test('fit a phone, in the dark too, and complain about nothing', async () => {
     const sandbox = await startSandbox()
     for (let index = 0; index < 3; index += 1)
       await fetch(`${sandbox.url}/rest/api/latest/${'long-'.repeat(40)}?q=${'x'.repeat(300)}`)
     for (const [name, width, colorScheme] of [
       ['phone', 360, 'light'],
-      ['dark', 1200, 'dark'],
+      ['phone-dark', 360, 'dark'],
+      ['desktop', 1200, 'light'],
+      ['desktop-dark', 1200, 'dark'],
     ] as const) {
       const { tab, complaints } = await openTab({ viewport: { width, height: 800 }, colorScheme })
       await logIn(tab, sandbox, '/')

@@ -1,8 +1,8 @@
 /** A copy of a server to rehearse on: it names nobody, and plans like the original. */
-import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
-import { makeHome, run, start } from './program.js'
+import { hasTerminal, makeHome, run, start, startInTerminal } from './program.js'
 
 const home = makeHome()
 const configuration = `instance:
@@ -85,6 +85,28 @@ test('asks before the first request, and where nobody can be asked it sends none
   expect([code, stderr.includes('--auto-approve'), original.requests.length]).toEqual([1, true, 0])
 })
 
+describe.skipIf(!hasTerminal)('in a terminal', () => {
+  test.each([
+    ['yes', 0, true],
+    ['no', 1, false],
+    ['', 1, false],
+    ['YES', 1, false],
+  ])('the answer %j counts, and before it nothing is sent', async (answer, code, isRecorded) => {
+    original.forgetRequests()
+    const { accessToken } = original.issueTokens()
+    const token = home.write('token', accessToken)
+    const out = `${home.path}/asked-${answer || 'nothing'}.json`
+    const recording = startInTerminal(['sandbox', '--record-from', original.url, '--out', out, '--token-file', token], {
+      BBSTATE_HOME: home.path,
+    })
+    await recording.waitFor(/Only 'yes' will be accepted: /u)
+    expect(original.requests).toEqual([])
+    recording.type(`${answer}\r`)
+    expect((await recording.ended).code).toBe(code)
+    expect([original.requests.length > 0, existsSync(out)]).toEqual([isRecorded, isRecorded])
+  })
+})
+
 test('records by GETs alone what names nobody, and the copy plans the same', async () => {
   original.forgetRequests()
   const { accessToken } = original.issueTokens()
@@ -111,7 +133,12 @@ test('records by GETs alone what names nobody, and the copy plans the same', asy
     await copy.ended
   }
   // Another recording has other names for the same people, and with --hide-names for groups and projects, too.
-  await run([...args, '--hide-names'], { BBSTATE_HOME: home.path })
+  // A rate limit delays it and does not end it.
+  original.addFault({ kind: 'status', status: 429, retryAfter: 1, path: '/admin/permissions/users', count: 1 })
+  original.forgetRequests()
+  const delayed = await run([...args, '--hide-names', '--shallow'], { BBSTATE_HOME: home.path })
+  expect(original.requests.filter(({ path }) => /\/projects\/.*\/repos\//u.test(path))).toEqual([])
+  expect(`${delayed.code} ${delayed.stderr}`).toMatch(/^0 .*429|^0 .*rate/isu)
   const again = readFileSync(out, 'utf8')
   const names = (estate: string): readonly string[] =>
     (JSON.parse(estate) as { users: { name: string }[] }).users.map(({ name }) => name)

@@ -18,6 +18,7 @@ export default collection({
     lost: { what: 'its permissions, keys and tokens in projects and repositories, and its personal repositories' },
     dangers: [
       'Deleting a user takes away every permission, membership and key of that user, in projects and repositories too.',
+      'From 10.0 on the permissions of a deleted user are removed seven days later (REST document of 10.0); whether a user created with that name before then has them is not documented.',
       'A user without a declared password is created with one that nobody knows.',
     ],
   },

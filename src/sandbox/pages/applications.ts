@@ -39,7 +39,7 @@ function show(view: View): Html {
   return html`<h1>Authorized applications</h1>
     <p class="lead">What you, ${viewer?.user}, have allowed. On a real server this is in your profile.</p>
     <div id="grants" data-live>
-      ${rows.length === 0 ? html`<p class="empty">You have allowed nothing to nobody.</p>` : rows}
+      ${rows.length === 0 ? html`<p class="empty">You have allowed nothing to anybody.</p>` : rows}
     </div>`
 }
 

@@ -4,6 +4,7 @@ import { isServerStatus } from '../state.js'
 import { hidden, Html, html } from './html.js'
 import { logIn } from './links.js'
 import { problemNote } from './layout.js'
+import { stackTable } from './table.js'
 import type { Outcome, Page, View } from './view.js'
 
 const path = '/sandbox/faults'
@@ -45,19 +46,7 @@ function show(view: View): Html {
       <td data-label="Left">${times}${skip > 0 && `, after ${skip}`}</td>
     </tr>`
   })
-  const table = html`<table class="stack">
-    <thead>
-      <tr>
-        <th>What</th>
-        <th>Method</th>
-        <th>Path</th>
-        <th>Left</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${armed}
-    </tbody>
-  </table>`
+  const table = stackTable(['What', 'Method', 'Path', 'Left'], armed)
   return html`<div class="head">
       <div>
         <h1>Faults</h1>

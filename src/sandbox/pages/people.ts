@@ -4,6 +4,7 @@ import { hidden, Html, html } from './html.js'
 import { problemNote } from './layout.js'
 import { logIn } from './links.js'
 import { callRest, problemOf, type Sent } from './rest-call.js'
+import { counted, isAsked, searchPanel, stackTable } from './table.js'
 import type { Outcome, Page, View } from './view.js'
 
 const path = '/sandbox/people'
@@ -14,21 +15,14 @@ const membersShown = 100
 export const peoplePage: Page = { path, title: 'People', show, act }
 
 function show(view: View): Html {
-  const { host, query, at } = view
-  const text = (query.get('q') ?? '').trim().toLowerCase()
-  const isWanted = (...names: readonly string[]): boolean => names.some((name) => name.toLowerCase().includes(text))
+  const { host, at } = view
   const users = Object.values(host.state.users).filter(({ name, displayName, emailAddress }) =>
-    isWanted(name, displayName, emailAddress),
+    isAsked(view, name, displayName, emailAddress),
   )
-  const groups = Object.values(host.state.groups).filter(({ name }) => isWanted(name))
+  const groups = Object.values(host.state.groups).filter(({ name }) => isAsked(view, name))
   return html`<h1>People</h1>
     <p class="lead">Who holds which global permission, and why.</p>
-    <div class="panel">
-      <form class="line" method="get" action="${at(path)}" role="search">
-        <label>Name or address <input name="q" value="${query.get('q') ?? ''}" autocapitalize="none" /></label
-        ><button class="plain">Find</button>
-      </form>
-    </div>
+    ${searchPanel(view, path, 'Name or address')}
     ${view.viewer === undefined ? html`<p>${logIn(at, path)} to change something.</p>` : changes(view)}
     <h2 id="users">Users</h2>
     <section class="panel" id="user-list" data-live aria-labelledby="users">${userTable(host.state, users)}</section>
@@ -54,22 +48,7 @@ function userTable(state: SandboxState, users: readonly User[]): Html {
         <td class="wide">${reasons(state, key)}</td>
       </tr>`
     })
-  return html`<table class="stack">
-    <caption>
-      ${counted(users.length, usersShown, 'users')}
-    </caption>
-    <thead>
-      <tr>
-        <th>Name</th>
-        <th>Person</th>
-        <th>May</th>
-        <th>Because</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
+  return stackTable(['Name', 'Person', 'May', 'Because'], rows, counted(users.length, usersShown, 'users'))
 }
 
 /** Every grant that reaches a user, strongest first. */
@@ -102,30 +81,15 @@ function groupTable(state: SandboxState, groups: readonly Group[]): Html {
         <td class="wide">${names.join(', ')}${more}</td>
       </tr>`
     })
-  return html`<table class="stack">
-    <caption>
-      ${counted(groups.length, groupsShown, 'groups')}
-    </caption>
-    <thead>
-      <tr>
-        <th>Name</th>
-        <th>Grants</th>
-        <th class="number">Members</th>
-        <th>Who</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
+  return stackTable(
+    ['Name', 'Grants', { number: 'Members' }, 'Who'],
+    rows,
+    counted(groups.length, groupsShown, 'groups'),
+  )
 }
 
 function sortByName<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {
   return [...all].sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
-}
-
-function counted(count: number, shown: number, what: string): string {
-  return count > shown ? `The first ${shown} of ${count} ${what}; find the others by name.` : `${count} ${what}`
 }
 
 /** One form of the changes: its inputs, and a button for each thing that can be done with them. */

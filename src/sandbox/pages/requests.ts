@@ -1,6 +1,7 @@
 /** The request log: who asked for what, what came of it, and how long it took. No header and no body is ever kept. */
 import type { RequestRecord } from '../request-log.js'
 import { hidden, type Html, html } from './html.js'
+import { isAsked, searchPanel, stackTable } from './table.js'
 import type { Page, View } from './view.js'
 
 const shown = 200
@@ -21,31 +22,17 @@ export function requestTable(records: readonly RequestRecord[]): Html {
         <td class="number">${milliseconds.toFixed(1)} ms</td>
       </tr>`,
   )
-  return html`<table class="stack">
-    <thead>
-      <tr>
-        <th>Time (UTC)</th>
-        <th>Method</th>
-        <th>Path</th>
-        <th>Status</th>
-        <th>Who</th>
-        <th class="number">Took</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`
+  return stackTable(['Time (UTC)', 'Method', 'Path', 'Status', 'Who', { number: 'Took' }], rows)
 }
 
 function tone(status: number): string {
   return status === 0 || status >= 500 ? 'bad' : status >= 400 ? 'warn' : status >= 200 && status < 300 ? 'good' : ''
 }
 
-function show({ host, query, at, viewer, session }: View): Html {
-  const text = (query.get('q') ?? '').trim().toLowerCase()
+function show(view: View): Html {
+  const { host, at, viewer, session } = view
   const isWanted = ({ method, path, status, user }: RequestRecord): boolean =>
-    `${method} ${path} ${status} ${user ?? 'nobody'}`.toLowerCase().includes(text)
+    isAsked(view, `${method} ${path} ${status} ${user ?? 'nobody'}`)
   const found = host.requests.filter(isWanted)
   const counts = Object.entries(host.requestCounts).map(([method, count]) => `${count} ${method}`)
   const forget = html`<form method="post" action="${at('/sandbox/requests')}">
@@ -61,12 +48,7 @@ function show({ host, query, at, viewer, session }: View): Html {
       </div>
       <span class="live" role="status">Loads itself again every 5 seconds</span>
     </div>
-    <div class="panel">
-      <form class="line" method="get" action="${at('/sandbox/requests')}" role="search">
-        <label>Only with <input name="q" value="${query.get('q') ?? ''}" placeholder="PUT, banner, 404, admin" /></label
-        ><button class="plain">Filter</button>
-      </form>
-    </div>
+    ${searchPanel(view, '/sandbox/requests', 'Only with', 'PUT, banner, 404, admin')}
     <section class="panel" id="log" data-live aria-label="Request log">
       <p class="dim">
         ${counts.length === 0 ? 'None so far.' : `${counts.join(', ')}. `}${found.length > shown && `The newest ${shown} of ${found.length} are shown.`}

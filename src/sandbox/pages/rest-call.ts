@@ -7,6 +7,8 @@ import type { RestServer } from '../rest.js'
 export interface Sent {
   readonly query?: URLSearchParams
   readonly body?: unknown
+  /** The parts of a form, for the resources that take one. */
+  readonly form?: Readonly<Record<string, string>>
 }
 
 /** The answer to a request of somebody. @param path behind `/rest`. */
@@ -16,9 +18,9 @@ export function callRest(rest: RestServer, caller: Caller, method: string, path:
   const refusal = refuseCaller(caller, match.route.needs, match.route.path)
   if (refusal !== undefined) return refusal
   const { state, features, now } = rest
-  const { query = new URLSearchParams(), body } = sent
+  const { query = new URLSearchParams(), body, form = {} } = sent
   // A handler may keep what it is given.
-  const given = { query, path: match.path, body: structuredClone(body), form: {} }
+  const given = { query, path: match.path, body: structuredClone(body), form }
   return match.route.handle({ state, features, caller, now: now(), ...given })
 }
 

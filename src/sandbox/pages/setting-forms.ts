@@ -50,13 +50,15 @@ interface MergeAnswer {
   readonly defaultStrategy?: { readonly id: string }
   readonly strategies?: readonly { readonly id: string; readonly enabled: boolean }[]
   readonly commitSummaries?: number
+  readonly commitMessageTemplate?: unknown
 }
 
 /** GET answers with every strategy and without the envelope that POST wants. */
-function draftMergeConfig(body: unknown): unknown {
-  const { defaultStrategy, strategies = [], commitSummaries } = body as MergeAnswer
+export function draftMergeConfig(body: unknown): unknown {
+  const { defaultStrategy, strategies = [], commitSummaries, commitMessageTemplate: template } = body as MergeAnswer
   const enabled = strategies.filter((one) => one.enabled).map(({ id }) => ({ id }))
-  return { mergeConfig: { defaultStrategy: { id: defaultStrategy?.id }, strategies: enabled, commitSummaries } }
+  const config = { defaultStrategy: { id: defaultStrategy?.id }, strategies: enabled, commitSummaries }
+  return { mergeConfig: { ...config, ...(template === undefined ? {} : { commitMessageTemplate: template }) } }
 }
 
 /** In the order of the page. */

@@ -7,6 +7,7 @@ import { logIn } from './links.js'
 import { problemNote } from './layout.js'
 import { callRest, problemOf } from './rest-call.js'
 import { bodyOf, type Field, readField, type SettingForm, settingForms } from './setting-forms.js'
+import { actOnUpload, isUpload, showUploads } from './uploads.js'
 import type { Outcome, Page, SiteHost, View } from './view.js'
 
 const path = '/sandbox/settings'
@@ -33,6 +34,7 @@ function settingsOf({ rest, version }: SiteHost): readonly Setting[] {
     /ADMIN$/u.test(route.needs) &&
     !pathOf(route).includes('{') &&
     !elsewhere.test(pathOf(route)) &&
+    !isUpload(pathOf(route)) &&
     !known.some((one) => one.path === pathOf(route))
   const others = routes.filter(isOther).map((route) => ({ path: pathOf(route), title: pathOf(route) }))
   return [...known, ...others].flatMap((one) => {
@@ -52,7 +54,7 @@ function show(view: View): Html {
       </div>
       <span class="live" role="status"></span>
     </div>
-    ${view.viewer === undefined && html`<p>${logIn(view.at, path)} to change something.</p>`}${rows}
+    ${view.viewer === undefined && html`<p>${logIn(view.at, path)} to change something.</p>`}${rows}${showUploads(view)}
     <h2 id="other">Any other request</h2>
     ${view.viewer !== undefined && requestForm(view)}`
 }
@@ -166,7 +168,7 @@ function requestForm({ at, session, refused }: View): Html {
   )
   return html`<form class="panel" method="post" action="${at(path)}" aria-labelledby="other">
     ${hidden({ csrf: session.csrf, do: 'request' })} ${refused?.form === 'request' && problemNote(refused.problem)}
-    <p class="dim">As yourself, to any resource that takes JSON, such as hook scripts, mirrors or keys.</p>
+    <p class="dim">As yourself, to any resource that takes JSON, such as mirrors, keys or projects.</p>
     <div class="columns">
       <label
         >Method
@@ -182,6 +184,8 @@ function requestForm({ at, session, refused }: View): Html {
 
 function act(view: View & { readonly viewer: NonNullable<View['viewer']> }, form: URLSearchParams): Outcome {
   if (form.get('do') === 'request') return sendAny(view, form)
+  const uploaded = actOnUpload(view, form)
+  if (uploaded !== undefined) return uploaded
   const setting = settingsOf(view.host).find((one) => idOf(one) === form.get('setting'))
   const method = setting === undefined ? undefined : writerOf(setting)
   if (setting === undefined || method === undefined) return { problem: 'There is no such setting.' }

@@ -8,6 +8,7 @@
 import type { Reply } from '../answers.js'
 import { omnipotent, signedIn } from '../caller.js'
 import type { Entrance } from '../entrance.js'
+import { parseForm } from '../form.js'
 import { headerOf, type Request } from '../rest.js'
 import { Session, type Sessions } from '../sessions.js'
 import { applicationsPage } from './applications.js'
@@ -86,7 +87,7 @@ export class Site {
 
   #route(request: Request, session: Session): Reply {
     const { path, method } = request
-    const form = method === 'POST' ? new URLSearchParams(request.body.toString()) : undefined
+    const form = method === 'POST' ? formOf(request) : undefined
     if (form !== undefined && !session.owns(form))
       return this.#refuse(403, 'The form has expired. Load the page again.')
     if (path === '/login') return this.#logIn(request, session, form)
@@ -168,6 +169,13 @@ export class Site {
   #refuse(status: number, message: string): Reply {
     return pageReply(status, errorPage(this.#options.base, message))
   }
+}
+
+/** A form with a file comes in parts; one that cannot be read has no token either, and is refused. */
+function formOf(request: Request): URLSearchParams {
+  const type = headerOf(request, 'content-type') ?? ''
+  if (!/^multipart\//iu.test(type)) return new URLSearchParams(request.body.toString())
+  return new URLSearchParams(Object.entries(parseForm(type, request.body) ?? {}))
 }
 
 function isAdministrator({ level }: Viewer): boolean {

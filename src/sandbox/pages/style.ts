@@ -38,7 +38,7 @@ p { margin: 0 0 .8rem; max-width: 46rem; } .lead, .dim { color: var(--dim); } sm
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.25rem; margin: 0 0 1rem; }
 .panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; } .panel .head { margin-bottom: .4rem; } .panel .head > * { margin: 0; }
 .columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); align-items: start; margin: 0 0 1rem; }
-.columns > .panel { margin: 0; height: 100%; } form.panel { align-content: start; }
+.columns > .panel { margin: 0; height: 100%; } form.panel { align-content: start; } form.panel > h2 { margin: 0; }
 .tiles { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(7.3rem, 1fr)); margin: 1.25rem 0; padding: 0; list-style: none; }
 .tiles a { display: block; height: 100%; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 10px; text-decoration: none; color: var(--dim); font-size: .88rem; }
 .tiles a:hover { border-color: var(--accent); }
@@ -60,6 +60,7 @@ fieldset { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .9r
 label.tick { display: flex; gap: .55rem; align-items: baseline; font-weight: 400; } label.tick input { flex: none; width: auto; }
 .ticks { display: grid; gap: .3rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
 input, select, textarea { font: inherit; font-weight: 400; width: 100%; min-width: 0; padding: .5rem .65rem; border: 1px solid var(--line); border-radius: 7px; background: var(--back); color: var(--text); }
+::placeholder { color: var(--dim); opacity: 1; } ::file-selector-button { font: inherit; font-weight: 500; margin-right: .7rem; padding: .1rem .7rem; border: 1px solid var(--line); border-radius: 5px; background: var(--panel); color: var(--text); cursor: pointer; }
 input[type=checkbox], input[type=radio] { accent-color: var(--accent); }
 textarea { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .87rem; min-height: 7rem; resize: vertical; }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; }
@@ -69,24 +70,24 @@ button.plain { background: transparent; border-color: var(--line); color: var(--
 button.small { padding: .15rem .6rem; font-size: .85rem; } button.danger { background: transparent; border-color: var(--bad); color: var(--bad); }
 button:disabled { opacity: .5; cursor: default; }
 details.setting { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; margin: 0 0 .5rem; }
-details.setting > summary { padding: .7rem 1.1rem; cursor: pointer; display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; list-style: none; }
+details.setting > summary { position: relative; padding: .7rem 1.1rem .7rem 2.4rem; cursor: pointer; display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; list-style: none; }
 details.setting > summary::-webkit-details-marker { display: none; }
-details.setting > summary::before { content: "▸"; color: var(--dim); width: .7rem; } details.setting[open] > summary::before { content: "▾"; }
+details.setting > summary::before { content: "▸"; color: var(--dim); position: absolute; left: 1.1rem; } details.setting[open] > summary::before { content: "▾"; }
 details.setting > summary b { font-weight: 600; } details.setting > summary span { color: var(--dim); overflow-wrap: anywhere; flex: 1 1 14rem; }
-details.setting > div { padding: .2rem 1.1rem 1.1rem; border-top: 1px solid var(--line); padding-top: .9rem; }
+details.setting table { margin-bottom: 1rem; } details.setting > div { padding: .2rem 1.1rem 1.1rem; border-top: 1px solid var(--line); padding-top: .9rem; }
 summary { cursor: pointer; } details.plain > summary { color: var(--accent); font-weight: 600; margin-bottom: .8rem; }
 .panel > details { margin-top: .7rem; } table { border-collapse: collapse; width: 100%; font-size: .92rem; } caption { text-align: left; color: var(--dim); padding-bottom: .4rem; }
 th, td { text-align: left; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: break-word; }
 th { color: var(--dim); font-weight: 500; font-size: .85rem; white-space: nowrap; } tr:last-child td { border-bottom: 0; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-.method { font-weight: 600; font-size: .8rem; } .empty { color: var(--dim); padding: .6rem 0; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } th:last-child, td:last-child { padding-right: 0; }
+.method { font-weight: 600; font-size: .8rem; } .empty { color: var(--dim); padding: .6rem 0; } .panel > .empty:only-child { padding: 0; }
 .head { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: baseline; justify-content: space-between; margin-bottom: 1rem; }
 .live { color: var(--dim); font-size: .85rem; } .live::before { content: ""; display: inline-block; width: .55rem; height: .55rem; border-radius: 50%; background: var(--dim); margin-right: .4rem; }
 .live[data-on="yes"]::before { background: var(--good); }
 ul.scopes { list-style: none; padding: 0; margin: 0 0 1rem; display: grid; gap: .5rem; } ul.scopes li { display: grid; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 1.25rem 2rem; color: var(--dim); font-size: .85rem; }
 @media (max-width: 40rem) {
-  main { padding: 1.1rem 1rem 3rem; } .bar { padding: .6rem 1rem 0; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
+  main { padding: 1.1rem 1rem 3rem; } footer { padding: 0 1rem 2rem; } .bar { padding: .6rem 1rem 0; gap: .4rem .5rem; } .bar > .badge { display: none; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
   table.stack thead { position: absolute; left: -999rem; } table.stack tr { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .8rem; padding: .6rem 0; border-bottom: 1px solid var(--line); } table.stack tr:last-child { border-bottom: 0; }
   table.stack td { border: 0; padding: 0; } table.stack td.wide { flex-basis: 100%; } td.number, th.number { text-align: left; }
   .copied { display: grid; gap: .35rem; } .copied button { position: static; justify-self: end; }

@@ -1,8 +1,9 @@
 /** Access keys of projects and repositories: P-20 and R-19 of the catalogue. The same key has one id wherever it is. */
-import { absent, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { absent, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import { type Here, ofBoth, type Place, scopesAbove, showScope } from '../both-scopes.js'
 import type { AccessKey } from '../code-state.js'
 import { readPublicKey } from '../openssh.js'
+import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { showProject, showRepository } from '../show-code.js'
 import type { SandboxState } from '../state.js'
@@ -26,12 +27,13 @@ export function showAccessKey(state: SandboxState, key: AccessKey): Record<strin
 
 function list({ state, query, features }: Context, here: Here): Reply {
   const scopes = query.get('effective') === 'true' ? scopesAbove(here) : [here.scope]
-  const permission = query.get('permission')
+  const least = Math.max(...['permission', 'minimumPermission'].map((name) => rankOf(query.get(name) ?? 'NONE')))
+  const prefix = query.get('filter')?.toLowerCase() ?? ''
   const found = state.code.accessKeys.filter(
     (key) =>
       scopes.includes(key.scope) &&
-      holds(query.get('filter'), key.label ?? '') &&
-      (permission === null || key.permission === permission),
+      (key.label ?? '').toLowerCase().startsWith(prefix) &&
+      rankOf(key.permission) >= least,
   )
   return page(
     found.map((key) => showAccessKey(state, key)),

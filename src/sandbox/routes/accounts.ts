@@ -1,6 +1,7 @@
 /** Users of the internal directory: I-18 of the catalogue. Everything of a new user travels in the query. */
 import { absentPrincipal, failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
+import { dropHolder, renameHolder } from '../holders.js'
 import type { Context, Route } from '../router.js'
 import { levelOf, makeUser, type SandboxState, type User } from '../state.js'
 import type { Table } from '../table.js'
@@ -89,10 +90,13 @@ function rename(context: Context): Reply {
   move(state.users, from, to)
   move(state.userPermissions, from, to)
   move(state.rateLimitUsers, from, to)
+  move(state.code.visits, from, to)
+  move(state.failedSignIns, from, to)
   for (const group of Object.values(state.groups)) {
     group.members = group.members.map((member) => (member === from ? to : member))
   }
   for (const owned of ownedBy(state)) if (owned.user === from) owned.user = to
+  renameHolder(state, from, to, slug)
   for (const [token, name] of Object.entries(state.httpAccessTokens)) {
     if (name === from) state.httpAccessTokens[token] = to
   }
@@ -129,8 +133,11 @@ function remove(context: Context): Reply {
   delete state.users[name]
   delete state.userPermissions[name]
   delete state.rateLimitUsers[name]
+  delete state.code.visits[name]
+  delete state.failedSignIns[name]
   for (const group of Object.values(state.groups)) group.members = group.members.filter((member) => member !== name)
   dropOwned(state, name)
+  dropHolder(state.code, 'users', name)
   return ok(showDetailed(context.features, user))
 }
 

@@ -16,9 +16,18 @@ export function showBranch({ name, commit, isDefault }: BranchTip): Record<strin
   return { id, displayId: name, type: 'BRANCH', latestCommit: commit, latestChangeset: commit, default: isDefault }
 }
 
-function list({ state, query, features }: Context, one: Repository): Reply {
+/** By name unless the query wants otherwise; the branch that was made last counts as changed last. */
+function list({ state, query, features }: Context, one: Repository, scope: Scope): Reply {
   const text = query.get('filterText')?.toLowerCase() ?? ''
   const found = branchesOf(state, one).filter(({ name }) => name.toLowerCase().includes(text))
+  if (query.get('orderBy')?.toUpperCase() === 'MODIFICATION') {
+    const made = state.code.branches.flatMap((branch) => (branch.scope === scope ? branch.name : []))
+    found.sort((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
+  }
+  // Those that are what was asked for, then those that begin with it.
+  const rankOf = ({ name }: BranchTip): number =>
+    name.toLowerCase() === text ? 0 : name.toLowerCase().startsWith(text) ? 1 : 2
+  if (query.get('boostMatches') === 'true') found.sort((a, b) => rankOf(a) - rankOf(b))
   return page(found.map(showBranch), query, features.pageLimit)
 }
 
@@ -81,6 +90,13 @@ function putDefault({ state, body }: Context, one: Repository): Reply {
   return noContent()
 }
 
+/** The old way to ask for it: the branch itself, and nothing of an empty repository. */
+function showOldDefault(context: Context, one: Repository): Reply {
+  const found = branchesOf(context.state, one).find(({ isDefault }) => isDefault)
+  if (found !== undefined) return ok(showBranch(found))
+  return one.isEmpty === true ? noContent() : showDefault(context, one)
+}
+
 export const branchRoutes: readonly Route[] = [
   { method: 'GET', path: branches, needs: 'anyone', handle: inRepository('REPO_READ', list) },
   {
@@ -96,7 +112,7 @@ export const branchRoutes: readonly Route[] = [
     handle: inLiveRepository('REPO_WRITE', (context, one, scope) => create(context, one, scope, 201)),
   },
   { method: 'DELETE', path: utilities, needs: 'anyone', handle: inLiveRepository('REPO_WRITE', remove) },
-  // Since 7.5; before it was `branches/default`.
+  // Since 7.5; before it was `branches/default`, which is still there.
   {
     method: 'GET',
     path: `${repository}/default-branch`,
@@ -109,4 +125,6 @@ export const branchRoutes: readonly Route[] = [
     needs: 'anyone',
     handle: inLiveRepository('REPO_ADMIN', putDefault),
   },
+  { method: 'GET', path: `${branches}/default`, needs: 'anyone', handle: inRepository('REPO_READ', showOldDefault) },
+  { method: 'PUT', path: `${branches}/default`, needs: 'anyone', handle: inLiveRepository('REPO_ADMIN', putDefault) },
 ]

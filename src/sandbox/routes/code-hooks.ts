@@ -26,6 +26,10 @@ const bundled: ReadonlyMap<string, Bundled> = new Map([
   [hookKeys.builds, { name: 'Minimum successful builds', type: 'PRE_PULL_REQUEST_MERGE' }],
 ])
 
+export function isBundledHook(key: string): boolean {
+  return bundled.has(key)
+}
+
 /** "the current limit is 32KB once serialized" */
 const mostBytes = 32_768
 

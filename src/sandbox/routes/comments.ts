@@ -149,11 +149,20 @@ function remove(context: Context, comment: Comment, one: PullRequest, target: Re
   return noContent()
 }
 
+/** The states that a query names, each by itself or in a list. */
+function stateFilter(query: URLSearchParams): (comment: Comment) => boolean {
+  const asked = ['state', 'states'].flatMap((name) => query.getAll(name)).flatMap((text) => text.split(','))
+  return ({ state }) => asked.length === 0 || asked.includes(state)
+}
+
 function list({ state, query, features }: Context, one: PullRequest): Reply {
   const path = query.get('path')
   if (path === null || path === '') return invalid('A path is needed', 'path')
   const all = commentsOf(state, one)
-  const found = all.filter(({ anchor, parent }) => parent === undefined && anchor?.['path'] === path)
+  const isAsked = stateFilter(query)
+  const found = all.filter(
+    (comment) => comment.parent === undefined && comment.anchor?.['path'] === path && isAsked(comment),
+  )
   return page(
     found.map((comment) => showComment(state, comment, all)),
     query,
@@ -163,10 +172,8 @@ function list({ state, query, features }: Context, one: PullRequest): Reply {
 
 function listTasks({ state, query, features }: Context, one: PullRequest): Reply {
   const all = commentsOf(state, one)
-  const asked = query.getAll('state').concat(query.getAll('states'))
-  const found = all.filter(
-    (comment) => comment.severity === 'BLOCKER' && (asked.length === 0 || asked.includes(comment.state)),
-  )
+  const isAsked = stateFilter(query)
+  const found = all.filter((comment) => comment.severity === 'BLOCKER' && isAsked(comment))
   return page(
     found.map((comment) => showComment(state, comment, all)),
     query,

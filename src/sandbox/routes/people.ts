@@ -1,6 +1,7 @@
 /** Users, groups and memberships: I-17 to I-19 of the catalogue. Names compare without case. */
 import { absentPrincipal, failure, holds, invalid, ok, page, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
+import { dropHolder } from '../holders.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Features, Route } from '../router.js'
 import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
@@ -17,16 +18,15 @@ export function showUser({ name, slug, id, displayName, emailAddress, active }: 
 /** A user as lists of the administration show one. */
 export function showDetailed({ version }: Features, user: User): Record<string, unknown> {
   const { mutable, createdTimestamp, lastAuthenticationTimestamp } = user
-  return {
-    ...showUser(user),
-    directoryName: mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP',
-    deletable: mutable,
-    mutableDetails: mutable,
-    mutableGroups: mutable,
-    ...(lastAuthenticationTimestamp === undefined ? {} : { lastAuthenticationTimestamp }),
-    // Since 9.6 (I-18).
-    ...(createdTimestamp === undefined || !isAtLeast(version, '9.6') ? {} : { createdTimestamp }),
-  }
+  const shown = showUser(user)
+  shown['directoryName'] = mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP'
+  shown['deletable'] = mutable
+  shown['mutableDetails'] = mutable
+  shown['mutableGroups'] = mutable
+  if (lastAuthenticationTimestamp !== undefined) shown['lastAuthenticationTimestamp'] = lastAuthenticationTimestamp
+  // Since 9.6 (I-18).
+  if (createdTimestamp !== undefined && isAtLeast(version, '9.6')) shown['createdTimestamp'] = createdTimestamp
+  return shown
 }
 
 const showGroup = ({ name, deletable }: Group): Record<string, unknown> => ({ name, deletable })
@@ -36,7 +36,7 @@ function pageOfUsers(users: readonly User[], query: URLSearchParams, features: F
 }
 
 /** Without a filter nothing is looked up but what is shown. */
-function pageOfTable<T>(
+export function pageOfTable<T>(
   table: Table<T>,
   query: URLSearchParams,
   { pageLimit }: Features,
@@ -68,12 +68,6 @@ const people: readonly Route[] = [
         holds(filter, name, displayName, emailAddress)
       return pageOfTable(state.users, query, features, isAsked, (user) => showDetailed(features, user))
     },
-  },
-  {
-    method: 'GET',
-    path: '/api/{version}/users',
-    needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) => pageOfTable(state.users, query, features, () => true, showUser),
   },
 ]
 
@@ -136,7 +130,11 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
-      const found = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
+      const found = Object.entries(state.users).flatMap(([name, user]) =>
+        group.members.includes(name) || !holds(query.get('filter'), name, user.displayName, user.emailAddress)
+          ? []
+          : user,
+      )
       return pageOfUsers(found.sort(byName), query, features)
     },
   },
@@ -147,7 +145,9 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const user = key(query.get('context'))
       if (state.users[user] === undefined) return absentPrincipal('User', query.get('context') ?? '')
-      const found = sortedGroups(state).filter(({ members }) => !members.includes(user))
+      const found = sortedGroups(state).filter(
+        ({ name, members }) => !members.includes(user) && holds(query.get('filter'), name),
+      )
       return page(found, query, features.pageLimit, showGroup)
     },
   },
@@ -197,7 +197,9 @@ function deleteGroup(context: Context): Reply {
     delete state.groups[key(group.name)]
     delete state.groupPermissions[key(group.name)]
   })
-  return isLower ? selfDemotion() : ok({ name: group.name, deletable: true })
+  if (isLower) return selfDemotion()
+  dropHolder(state.code, 'groups', key(group.name))
+  return ok({ name: group.name, deletable: true })
 }
 
 function addUsers(context: Context): Reply {
@@ -247,4 +249,35 @@ function removeFromGroup(context: Context): Reply {
   return isLower ? selfDemotion() : { status: 200 }
 }
 
-export const peopleRoutes: readonly Route[] = [...people, ...groups]
+/** Deprecated since 2.10, and still there: one user and one group, as `context` and `itemName` or the other way round. */
+const deprecated: readonly Route[] = [
+  {
+    method: 'POST',
+    path: `${admin}/groups/add-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group, users: [itemName] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/users/add-group`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: user, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group: itemName, users: [user] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/groups/remove-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return removeFromGroup({ ...context, body: { context: itemName, itemName: group } })
+    },
+  },
+]
+
+export const peopleRoutes: readonly Route[] = [...people, ...groups, ...deprecated]

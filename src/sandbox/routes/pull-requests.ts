@@ -1,22 +1,12 @@
 /** Pull requests: enough of their life that comments, checks and archiving can be tried on them. */
-import { failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
-import { findBranch, isCommit } from '../branches.js'
+import { failure, invalid, noContent, ok, type Reply } from '../answers.js'
+import { findBranch } from '../branches.js'
 import type { Participant, PullRequest, Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
-import {
-  hasOpen,
-  join,
-  onLiveRequest,
-  onRequest,
-  outOfDate,
-  record,
-  showParticipant,
-  showRequest,
-  sourceOf,
-} from '../pull-requests.js'
+import { hasOpen, onLiveRequest, onRequest, outOfDate, record, showRequest } from '../pull-requests.js'
 import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
-import { findRepository, inLiveRepository, inRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
+import { findRepository, inLiveRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
 import { rootOf } from '../show-code.js'
 import type { SandboxState } from '../state.js'
 import { type Fields, fieldsOf } from './settings.js'
@@ -24,46 +14,6 @@ import { type Fields, fieldsOf } from './settings.js'
 const repository = '/api/{version}/projects/{project}/repos/{repository}'
 const base = `${repository}/pull-requests`
 const one = `${base}/{request}`
-
-const states = ['OPEN', 'MERGED', 'DECLINED', 'ALL']
-
-function list({ state, query, features }: Context, target: Repository, scope: Scope): Reply {
-  const wanted = query.get('state')?.toUpperCase() ?? 'OPEN'
-  const direction = query.get('direction')?.toUpperCase() ?? 'INCOMING'
-  if (!states.includes(wanted)) return invalid(`One of ${states.join(', ')}`, 'state')
-  if (!['INCOMING', 'OUTGOING'].includes(direction)) return invalid('One of INCOMING, OUTGOING', 'direction')
-  const isOut = direction === 'OUTGOING'
-  const [at, text] = [query.get('at'), query.get('filterText')?.toLowerCase() ?? '']
-  const found = state.code.pullRequests.filter(
-    (request) =>
-      (isOut ? request.fromRepository === target.id : request.scope === scope) &&
-      (wanted === 'ALL' || request.state === wanted) &&
-      (at === null || (isOut ? request.from : request.to) === at) &&
-      request.title.toLowerCase().includes(text),
-  )
-  const sign = query.get('order')?.toUpperCase() === 'OLDEST' ? 1 : -1
-  found.sort((a, b) => sign * (a.updatedDate - b.updatedDate || a.id - b.id))
-  return page(showAll(state, found), query, features.pageLimit)
-}
-
-function showAll(state: SandboxState, found: readonly PullRequest[]): readonly unknown[] {
-  return found.flatMap((request) => {
-    const target = state.instance.repositories.find(({ id }) => `R${id}` === request.scope)
-    return target === undefined ? [] : [showRequest(state, request, target)]
-  })
-}
-
-function ofCommit({ state, path, query, features }: Context, target: Repository, scope: Scope): Reply {
-  const commit = path['commit'] ?? ''
-  if (!isCommit(commit)) {
-    return failure(404, 'commit.NoSuchCommitException', `Commit '${commit}' does not exist in repository.`)
-  }
-  const found = state.code.pullRequests.filter((request) => {
-    const tip = findBranch(state, sourceOf(state, request, target), request.from)?.commit
-    return request.scope === scope && tip === commit.toLowerCase()
-  })
-  return page(showAll(state, found), query, features.pageLimit)
-}
 
 /** The repository that a ref names; this one where it names none. */
 function repositoryOf(state: SandboxState, ref: Fields, here: Repository): Repository | undefined {
@@ -73,7 +23,7 @@ function repositoryOf(state: SandboxState, ref: Fields, here: Repository): Repos
 }
 
 /** Users by name, or `undefined` for somebody who is not there or may not read. */
-function readReviewers(state: SandboxState, given: unknown, target: Repository): Participant[] | undefined {
+export function readReviewers(state: SandboxState, given: unknown, target: Repository): Participant[] | undefined {
   const names = (Array.isArray(given) ? given : []).map((entry) => {
     const user = fieldsOf(fieldsOf(entry)['user'])
     return String(user['name'] ?? user['slug'] ?? '').toLowerCase()
@@ -249,32 +199,9 @@ function turn(action: 'DECLINED' | 'REOPENED' | 'MERGED') {
   }
 }
 
-function putStatus(context: Context, request: PullRequest): Reply {
-  const { state, caller, path, body } = context
-  const { status } = fieldsOf(body)
-  const known = (['UNAPPROVED', 'NEEDS_WORK', 'APPROVED'] as const).find((word) => word === status)
-  const isOwn = state.users[caller.user ?? '']?.slug === path['user']?.toLowerCase()
-  if (known === undefined) return invalid('One of UNAPPROVED, NEEDS_WORK, APPROVED', 'status')
-  if (!isOwn) return failure(401, 'AuthorisationException', 'Only your own status can be changed')
-  if (request.state !== 'OPEN') return failure(409, 'pull.IllegalPullRequestStateException', 'It is not open')
-  const participant = join(context, request)
-  if (participant.role === 'AUTHOR') return invalid('The author cannot approve', 'status')
-  if (participant.role === 'PARTICIPANT') participant.role = 'REVIEWER'
-  participant.status = known
-  record(context, request, known === 'NEEDS_WORK' ? 'REVIEWED' : known)
-  return ok(showParticipant(state, participant))
-}
-
 const mergeable = { conflicted: false, outcome: 'CLEAN', vetoes: [] }
 
 export const pullRequestRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: `${repository}/commits/{commit}/pull-requests`,
-    needs: 'anyone',
-    handle: inRepository('REPO_READ', ofCommit),
-  },
-  { method: 'GET', path: base, needs: 'anyone', handle: inRepository('REPO_READ', list) },
   { method: 'POST', path: base, needs: 'PERSON', handle: inLiveRepository('REPO_READ', create) },
   {
     method: 'GET',
@@ -297,17 +224,4 @@ export const pullRequestRoutes: readonly Route[] = [
         : failure(409, 'pull.IllegalPullRequestStateException', `The pull request is ${state}`),
     ),
   },
-  {
-    method: 'GET',
-    path: `${one}/participants`,
-    needs: 'anyone',
-    handle: onRequest('REPO_READ', ({ state, query, features }, { participants }) =>
-      page(
-        participants.map((participant) => showParticipant(state, participant)),
-        query,
-        features.pageLimit,
-      ),
-    ),
-  },
-  { method: 'PUT', path: `${one}/participants/{user}`, needs: 'PERSON', handle: onLiveRequest('REPO_READ', putStatus) },
 ]

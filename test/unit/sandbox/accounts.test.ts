@@ -207,3 +207,81 @@ describe('a deleted user', () => {
     expect((await send(sandbox, 'DELETE', `${users}?name=bob`, { as: password(sandbox, 'alice') })).status).toBe(401)
   })
 })
+
+describe('what projects and repositories know of somebody', () => {
+  const repository = '/rest/api/latest/projects/PLAT/repos/api'
+  const own = '/rest/api/latest/projects/~bob'
+  const restrictions = '/rest/branch-permissions/latest/projects/PLAT/repos/api/restrictions'
+  const requests = `${repository}/pull-requests`
+
+  async function furnish(): Promise<Sandbox> {
+    const sandbox = await openSandbox()
+    const done: number[] = []
+    const act = async (method: string, path: string, body?: unknown, as?: string): Promise<void> => {
+      const sending = { ...(body === undefined ? {} : { body }), ...(as === undefined ? {} : { as }) }
+      done.push((await send(sandbox, method, path, sending)).status)
+    }
+    await act('PUT', `${repository}/permissions/users?name=bob&permission=REPO_ADMIN`)
+    await act('PUT', `${repository}/permissions/groups?name=contractors&permission=REPO_READ`)
+    await act('POST', restrictions, {
+      type: 'read-only',
+      matcher: { id: 'refs/heads/main', type: { id: 'BRANCH' } },
+      users: ['bob', 'carol'],
+      groups: ['contractors', 'developers'],
+    })
+    await act('POST', `${repository}/settings/reviewer-groups`, {
+      name: 'team',
+      users: [{ id: sandbox.state.users['bob']?.id }, { id: sandbox.state.users['carol']?.id }],
+    })
+    await act('POST', `${own}/repos`, { name: 'notes' }, password(sandbox, 'bob'))
+    await act('POST', `${repository}/branches`, { name: 'work', startPoint: 'main' })
+    const ends = { fromRef: { id: 'work' }, toRef: { id: 'main' } }
+    await act('POST', requests, { title: 'Work', ...ends, reviewers: [{ user: { name: 'bob' } }] }, password(sandbox))
+    await act('POST', `${requests}/1/comments`, { text: 'Mine' }, password(sandbox, 'bob'))
+    expect(
+      done.filter((status) => status >= 300),
+      String(done),
+    ).toEqual([])
+    return sandbox
+  }
+
+  const everything = async (sandbox: Sandbox): Promise<string> => {
+    const paths = [
+      `${repository}/permissions/users`,
+      `${repository}/permissions/groups`,
+      restrictions,
+      `${repository}/settings/reviewer-groups`,
+    ]
+    return (await Promise.all(paths.map((path) => send(sandbox, 'GET', path)))).map(({ text }) => text).join('\n')
+  }
+
+  it('goes with a user and a group, and does not come back with others of the same name', async () => {
+    const sandbox = await furnish()
+    const both = [
+      await send(sandbox, 'DELETE', `${users}?name=bob`),
+      await send(sandbox, 'DELETE', '/rest/api/latest/admin/groups?name=contractors'),
+    ]
+    expect(both.map(({ status }) => status)).toEqual([200, 200])
+    await create(sandbox, { name: 'bob' })
+    await send(sandbox, 'POST', '/rest/api/latest/admin/groups?name=contractors')
+    const text = await everything(sandbox)
+    expect(text).not.toMatch(/"bob"|"contractors"/u)
+    expect(text).toMatch(/"carol"/u)
+    expect(text).toMatch(/"developers"/u)
+  })
+
+  it('is called by the new name', async () => {
+    const sandbox = await furnish()
+    expect((await rename(sandbox, 'bob', 'Rob')).status).toBe(200)
+    const text = await everything(sandbox)
+    expect(text).not.toMatch(/"bob"/u)
+    expect(text.match(/"name":"Rob"/gu)).toHaveLength(3)
+    expect((await send(sandbox, 'GET', `${own}/repos`)).status).toBe(404)
+    const moved = await send(sandbox, 'GET', '/rest/api/latest/projects/~rob/repos')
+    expect(moved.json.values.map(({ slug }) => slug)).toEqual(['notes'])
+    const request = await send(sandbox, 'GET', `${requests}/1/activities`)
+    expect(request.text).not.toMatch(/"bob"/u)
+    expect(request.text).toMatch(/"name":"Rob"/u)
+    expect((await send(sandbox, 'GET', `${requests}/1`)).text).toMatch(/"name":"Rob"/u)
+  })
+})
