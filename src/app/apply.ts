@@ -9,7 +9,7 @@ import { BbstateError, type Finding, PlanError } from '../model/errors.js'
 import { ApplyError, type ApplyReport, type Outcome, StoppedError } from '../model/outcome.js'
 import type { Plan } from '../model/plan.js'
 import type { Created } from '../model/resource.js'
-import type { Undo } from '../model/undo.js'
+import { digestOfUndo, type OpenUndo, type Undo } from '../model/undo.js'
 import type { ApplyInput } from './apply-input.js'
 import { finishUndo, makeUndo } from './make-undo.js'
 import type { Clock } from './ports.js'
@@ -40,7 +40,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyReport> {
 interface Prepared {
   readonly touched: Touched
   readonly values: ReadonlyMap<string, unknown>
-  readonly undo: Undo | undefined
+  readonly undo: OpenUndo | undefined
 }
 
 /** All that may refuse before the first write. */
@@ -54,7 +54,7 @@ async function prepare(input: ApplyInput, startedAt: string): Promise<Prepared> 
     const values = resolveSecrets(registry, plan.changes, input.secrets)
     if (input.keepUndo === undefined) return { touched, values, undo: undefined }
     const undo = makeUndo({ registry, plan, createdAt: startedAt, touched })
-    await input.keepUndo(undo)
+    await input.keepUndo(sealed(undo, input))
     return { touched, values, undo }
   } catch (error) {
     if (error instanceof BbstateError) {
@@ -84,10 +84,14 @@ export function refuseStand({ stand }: Pick<Plan, 'stand'>): void {
   )
 }
 
+function sealed(undo: OpenUndo, { sha256 }: ApplyInput): Undo {
+  return { ...undo, contentDigest: digestOfUndo(undo, sha256) }
+}
+
 /** The undo was kept before the first write; that it could not be brought up to date is no failure of the apply. */
-async function keepFinished(input: ApplyInput, undo: Undo): Promise<void> {
+async function keepFinished(input: ApplyInput, undo: OpenUndo): Promise<void> {
   try {
-    await input.keepUndo?.(undo)
+    await input.keepUndo?.(sealed(undo, input))
   } catch (error) {
     if (!(error instanceof BbstateError)) throw error
     const message = `The undo could not be brought up to date, and holds what was planned: ${error.message}`

@@ -9,7 +9,7 @@ import { referencesIn } from '../model/reference.js'
 import type { Created, Live, Registry } from '../model/resource.js'
 import { isObject, propertiesOf, type Schema } from '../model/schema.js'
 import { holdsSecrets, isSecretReference, secretsIn } from '../model/secret-reference.js'
-import type { Undo, UndoItem } from '../model/undo.js'
+import type { OpenUndo, UndoItem } from '../model/undo.js'
 import { isPlanned } from './prove.js'
 import { earlierIdentity, earlierNames, type Touched } from './read-touched.js'
 import { definitionOf } from './write-changes.js'
@@ -24,7 +24,7 @@ export interface UndoInput {
 }
 
 /** The undo of everything that the plan would do, written before anything is done. */
-export function makeUndo(input: UndoInput): Undo {
+export function makeUndo(input: UndoInput): OpenUndo {
   const { plan, createdAt } = input
   const renames = plan.changes.filter(({ renamedFrom }) => renamedFrom !== undefined)
   const items: UndoItem[] = []
@@ -157,7 +157,7 @@ export interface Finished {
 }
 
 /** The undo of what was really done: without what was skipped, and with what the server had after the writes. */
-export function finishUndo(undo: Undo, { registry, plan, outcomes, made, live }: Finished): Undo {
+export function finishUndo(undo: OpenUndo, { registry, plan, outcomes, made, live }: Finished): OpenUndo {
   const skipped = new Set(outcomes.filter(({ outcome }) => outcome === 'skipped').map(({ address }) => address))
   const renames = plan.changes.filter(({ renamedFrom }) => renamedFrom !== undefined)
   const changes = new Map(

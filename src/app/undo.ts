@@ -11,9 +11,10 @@ import { PlanError } from '../model/errors.js'
 import type { Change, Irreversible, Plan } from '../model/plan.js'
 import { type Registry, resourceOf } from '../model/resource.js'
 import { isHidden, isObject, propertiesOf, type Schema } from '../model/schema.js'
-import type { Undo, UndoItem } from '../model/undo.js'
+import { digestOfUndo, type Undo, type UndoItem } from '../model/undo.js'
 import { isAsLeft } from './make-undo.js'
 import { makePlan, type PlanInput } from './plan.js'
+import type { Sha256 } from './ports.js'
 import { movedWords, throwStale } from './stale.js'
 import { ignoredBy } from './waivers.js'
 import { definitionOf } from './write-changes.js'
@@ -88,7 +89,9 @@ function desiredOf(registry: Registry, item: UndoItem, file: string): DesiredIte
 }
 
 function unfit(file: string, what: string): PlanError {
-  return new PlanError('PLAN_FORMAT', `${file}: ${what}`, { hint: 'The file was changed, or made by another version.' })
+  return new PlanError('PLAN_FORMAT', `${file}: ${what}`, {
+    hint: 'Take the file that apply --undo wrote; what shall come back otherwise belongs into the configuration.',
+  })
 }
 
 /** Whether a value can be one of a schema, as far as its shape goes. */
@@ -167,9 +170,9 @@ const version = 1
 
 /**
  * Reads an undo file.
- * @throws PlanError `PLAN_FORMAT` where the text is none, is cut off, or has a format that this version does not know.
+ * @throws PlanError `PLAN_FORMAT` where the text is none, is cut off or edited, or has a format that this version does not know.
  */
-export function parseUndo(text: string, file: string): Undo {
+export function parseUndo(text: string, file: string, sha256: Sha256): Undo {
   let document: unknown
   try {
     document = JSON.parse(text)
@@ -184,7 +187,10 @@ export function parseUndo(text: string, file: string): Undo {
   const isWhole =
     isObject(server) && isText(server['url']) && isListOf(items, isItem) && isListOf(irreversible, isIrreversible)
   if (!isWhole) throw unfit(file, 'lacks fields that an undo has')
-  return document as unknown as Undo
+  const undo = document as unknown as Undo
+  if (undo.contentDigest !== digestOfUndo(undo, sha256))
+    throw unfit(file, 'was edited, or cut: its digest is another one')
+  return undo
 }
 
 function isItem(item: Record<string, unknown>): boolean {

@@ -198,5 +198,6 @@ export const undoSchema: JsonSchema = {
     digest: { ...digest, description: 'Of the plan that was applied.' },
     items: listOf(undoItem, 'What goes back, in the order of the plan.'),
     irreversible,
+    contentDigest: { ...digest, description: 'Of all the rest: an undo that was edited is refused.' },
   }),
 }

@@ -4,6 +4,7 @@
  * Like a plan it is an expectation. It holds what was there before and what the apply left; `undo` plans from live, and
  * goes on only where live still is what the apply left. It holds no secret: a secret stands by name.
  */
+import { serialise } from './normal.js'
 import type { Irreversible, ServerIdentity } from './plan.js'
 import type { At } from './resource.js'
 
@@ -38,4 +39,15 @@ export interface Undo {
   readonly items: readonly UndoItem[]
   /** What cannot be brought back. */
   readonly irreversible: readonly Irreversible[]
+  /** Over all the rest, so that an undo that was edited or cut is not taken for what an apply left. */
+  readonly contentDigest: string
+}
+
+/** An undo in the making. */
+export type OpenUndo = Omit<Undo, 'contentDigest'>
+
+/** The digest of an undo: of its data as it is written, in any order of keys. */
+export function digestOfUndo(undo: OpenUndo, sha256: (text: string) => string): string {
+  const { contentDigest: _own, ...rest } = JSON.parse(JSON.stringify(undo)) as Partial<Undo>
+  return sha256(serialise(rest))
 }

@@ -1,10 +1,11 @@
 /** Taking an apply back with the built program; saved plans that two runs want, or that are gone; reports of a stop. */
+import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApplyReport } from '../../src/model/outcome.js'
-import type { Undo } from '../../src/model/undo.js'
+import { digestOfUndo, type Undo } from '../../src/model/undo.js'
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.js'
 import { type Ended, type Environment, makeHome, run, start } from './program.js'
 import { startSignedIn } from './signed-in.js'
@@ -104,12 +105,32 @@ describe('an undo', () => {
     const text = JSON.stringify(undo)
     home.write('undo.json', text.slice(0, -20))
     await refuses('PLAN_FORMAT', 'is not whole JSON')
-    home.write('undo.json', JSON.stringify({ ...undo, server: { ...undo.server, url: 'https://other.example.com' } }))
+    // What comes back, what was left, and what is lost: each edit is seen before anything is asked of the server.
+    sandbox.forgetRequests()
+    for (const edited of [
+      text.replace('"restore":null', '"restore":"other"'),
+      text.replace('"left":"trunk"', '"left":"other"'),
+      text.replace('"irreversible":[', '"irreversible":[{"address":"a","message":"b"},'),
+    ]) {
+      home.write('undo.json', edited)
+      await refuses('PLAN_FORMAT', `${undoFile}: was edited, or cut: its digest is another one`)
+      await refuses('PLAN_FORMAT', 'Take the file that apply --undo wrote')
+    }
+    expect(sandbox.requests).toEqual([])
+    const sign = (one: Undo): string =>
+      JSON.stringify({
+        ...one,
+        contentDigest: digestOfUndo(one, (data) => createHash('sha256').update(data).digest('hex')),
+      })
+    home.write('undo.json', sign({ ...undo, server: { ...undo.server, url: 'https://other.example.com' } }))
     await refuses('PLAN_FORMAT', 'The undo is for https://other.example.com')
     const [first, ...others] = undo.items
-    home.write('undo.json', JSON.stringify({ ...undo, items: [{ ...first, kind: 'nonsense' }, ...others] }))
+    home.write(
+      'undo.json',
+      sign({ ...undo, items: [{ ...(first as Undo['items'][number]), kind: 'nonsense' }, ...others] }),
+    )
     await refuses('PLAN_FORMAT', 'nonsense')
-    home.write('undo.json', text.replace('"left":"trunk"', '"left":"other"'))
+    home.write('undo.json', sign(JSON.parse(text.replace('"left":"trunk"', '"left":"other"')) as Undo))
     await refuses('PLAN_STALE', 'instance.defaultBranch')
     home.write('undo.json', text)
     sandbox.state.sshPolicy = { ...sandbox.state.sshPolicy, maxExpiryDays: 30 }

@@ -10,7 +10,7 @@ export const run: Command = async (call) => {
   const { settings, face, world, argument: file = '' } = call
   const isApproved = settings.flag('auto-approve')
   requireApproval(call, isApproved, 'Run with --auto-approve.')
-  const undo = parseUndo(world.readFile(file, 'undo'), file)
+  const undo = parseUndo(world.readFile(file, 'undo'), file, world.sha256)
   const listen = await face.listener()
   const { registry, desired } = await loadConfiguration(world, settings)
   const server = await openWritableServer({ world, settings, listen, command: 'undo', ...assertionOf(desired) })

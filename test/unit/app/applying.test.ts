@@ -6,7 +6,7 @@ import { emptyPolicy } from '../../../src/config/policy.js'
 import { ApiError } from '../../../src/model/errors.js'
 import { ApplyError, type ApplyReport, StoppedError } from '../../../src/model/outcome.js'
 import type { Plan } from '../../../src/model/plan.js'
-import type { Undo } from '../../../src/model/undo.js'
+import { digestOfUndo, type Undo } from '../../../src/model/undo.js'
 import { ToyServer, toys } from '../../contract/toys.js'
 import { apply, clock, desire, lines, liveOf, pattern, plan, sha256, type Wish } from './desires.js'
 
@@ -167,7 +167,7 @@ describe('an undo', () => {
   const planUndo = (server: ToyServer, undo: Undo, policy = emptyPolicy): Promise<Plan> =>
     makeUndoPlan({
       registry: toys,
-      undo: parseUndo(JSON.stringify(undo), 'undo.json'),
+      undo: parseUndo(JSON.stringify(undo), 'undo.json', sha256),
       file: 'undo.json',
       policy,
       server: liveOf(server),
@@ -255,10 +255,18 @@ describe('an undo', () => {
     const [item] = undo.items
     const odd = { ...undo, items: [{ ...item, restore: { colour: 7 } }] } as unknown as Undo
     const later = { ...undo, formatVersion: 2 } as unknown as Undo
-    for (const bad of [elsewhere, odd])
-      await expect(planUndo(server, bad)).rejects.toMatchObject({ code: 'PLAN_FORMAT' })
-    expect(() => parseUndo(JSON.stringify(later), 'f')).toThrow('has format 2')
-    expect(() => parseUndo(JSON.stringify(undo).slice(0, -3), 'f')).toThrow('not whole JSON')
+    for (const [bad, words] of [
+      [elsewhere, 'The undo is for https://elsewhere.example.com'],
+      [odd, 'does not hold what shelves holds'],
+    ] as const) {
+      await expect(planUndo(server, { ...bad, contentDigest: digestOfUndo(bad, sha256) })).rejects.toMatchObject({
+        code: 'PLAN_FORMAT',
+        message: expect.stringContaining(words),
+      })
+      expect(() => parseUndo(JSON.stringify(bad), 'f', sha256)).toThrow('f: was edited, or cut')
+    }
+    expect(() => parseUndo(JSON.stringify(later), 'f', sha256)).toThrow('has format 2')
+    expect(() => parseUndo(JSON.stringify(undo).slice(0, -3), 'f', sha256)).toThrow('not whole JSON')
   })
 
   test('holds what was done, not what failed before it began', async () => {
