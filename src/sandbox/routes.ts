@@ -39,6 +39,7 @@ import { reviewerGroupRoutes } from './routes/reviewer-groups.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
+import { userSearchRoutes } from './routes/user-search.js'
 import { webhookRoutes } from './routes/webhooks.js'
 
 /**
@@ -53,6 +54,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...mailRoutes,
     ...limitRoutes,
     ...peopleRoutes,
+    ...userSearchRoutes,
     ...permissionRoutes,
     ...accountRoutes,
     ...keyRoutes,
