@@ -3,16 +3,20 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.js'
 import { asForm, asJson } from '../../src/bitbucket/content.js'
 import { compareVersions } from '../../src/model/version.js'
-import { codeSettingSteps } from './code-setting-steps.js'
-import { codeSteps } from './code-steps.js'
-import { firstSteps } from './first-steps.js'
-import { instanceSteps } from './instance-steps.js'
-import { listEndpoints } from '../../src/generate/sandbox-endpoints.js'
-import { defects, documentVersions, hasDocuments, unusedDefects, validateRequest, validateResponse } from './openapi.js'
-import { serverSteps } from './server-steps.js'
+import { allSteps } from './all-steps.js'
+import { endpointOf, listEndpoints, nameOf } from '../../src/generate/sandbox-endpoints.js'
+import {
+  defects,
+  documentedStatus,
+  documentedStatuses,
+  documentVersions,
+  hasDocuments,
+  unusedDefects,
+  validateRequest,
+  validateResponse,
+} from './openapi.js'
 import { api } from './steps.js'
-
-const steps = [...firstSteps, ...instanceSteps, ...serverSteps, ...codeSteps, ...codeSettingSteps]
+import { excusedIn, unprovoked } from './unprovoked.js'
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [
@@ -20,13 +24,22 @@ const pairs = [
   ['10.2', '10.0'],
 ] as const
 
-describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
+/** Whatever was answered, as `PUT /api/latest/…` has it in the list of endpoints. */
+interface Answered {
+  readonly method: string
+  readonly path: string
+  readonly status: number
+}
+const answered = new Map<string, readonly Answered[]>()
+
+describe('the sandbox answers as documented', () => {
   it.each(pairs)('like %s, by the document of %s', async (bitbucket, document) => {
     const sandbox = await startSandbox({ port: 0, bitbucket })
+    const answers: Answered[] = []
     try {
       let last = ''
       let key = ''
-      for (const step of steps) {
+      for (const step of allSteps) {
         const { method, body, form, status, since = '0', as = sandbox.username } = step
         const path = step.path.replace('{last}', last).replace('{key}', key)
         if (compareVersions(bitbucket, since) < 0) continue
@@ -52,13 +65,31 @@ describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
           response: isText ? [] : validateResponse(method, path, response.status, answer, [document]),
         }
         expect({ step, ...found }).toEqual({ step, status, request: [], response: [] })
+        answers.push({ method, path: (path.split('?')[0] ?? '').replace(/^\/rest/u, ''), status: response.status })
       }
     } finally {
       await sandbox.close()
     }
+    answered.set(bitbucket, answers)
   })
 
-  it('knows a wrong answer and a wrong request when it sees one', () => {
+  it.skipIf(!hasDocuments).each(pairs)('like %s, with all statuses of the document of %s', (bitbucket, document) => {
+    const provoked = new Set(
+      (answered.get(bitbucket) ?? []).map(({ method, path, status }) => {
+        return `${documentedStatus(method, path, status, document)} ${endpointOf(method, path)}`
+      }),
+    )
+    const served = listEndpoints().filter(({ since }) => since === 'all' || compareVersions(bitbucket, since) >= 0)
+    const listed = served.map(nameOf).flatMap((name) => {
+      const [method = '', path = ''] = name.split(' ')
+      return (documentedStatuses(method, path, document) ?? []).map((status) => `${status} ${name}`)
+    })
+    const missing = listed.filter((answer) => !provoked.has(answer))
+    // None without an excuse, and no excuse for what was provoked or is in no document.
+    expect(missing.sort()).toEqual([...excusedIn(document)].sort())
+  })
+
+  it.skipIf(!hasDocuments)('knows a wrong answer and a wrong request when it sees one', () => {
     const path = `${api}/groups`
     expect(validateResponse('GET', path, 200, { values: [{ name: 1 }] })).toHaveLength(2)
     expect(validateResponse('GET', path, 200, { values: [{ nom: 'a' }] })).toHaveLength(2)
@@ -71,7 +102,7 @@ describe.skipIf(!hasDocuments)('the sandbox answers as documented', () => {
 
   afterAll(() => {
     // A list of mistakes that are none any more would excuse new ones.
-    expect(unusedDefects()).toEqual([])
+    if (hasDocuments) expect(unusedDefects()).toEqual([])
   })
 })
 
@@ -106,5 +137,17 @@ describe('the list of defects', () => {
   it('gives a reason for each, and each stands alone', () => {
     for (const { reason } of defects) expect(reason.length).toBeGreaterThan(20)
     expect(new Set(defects.map(({ reason: _, ...pattern }) => JSON.stringify(pattern))).size).toBe(defects.length)
+  })
+})
+
+describe('the list of what is not provoked', () => {
+  it('gives a reason for each, names each once, and only endpoints that there are', () => {
+    for (const { reason } of unprovoked) expect(reason.length).toBeGreaterThan(20)
+    const names = listEndpoints().map(nameOf)
+    for (const document of documentVersions) {
+      const answers = excusedIn(document)
+      expect(new Set(answers).size).toBe(answers.length)
+      expect(answers.filter((answer) => !names.includes(answer.replace(/^\w+ /u, '')))).toEqual([])
+    }
   })
 })
