@@ -1,8 +1,9 @@
 /** The list of what the sandbox serves and what each endpoint rests on. */
 import { allSteps } from '../../test/contract/all-steps.js'
+import { type Excuse, unprovoked, unread } from '../../test/contract/excuses.js'
 import type { Defect } from '../../test/contract/openapi.js'
 import defects from '../../test/contract/openapi-defects.json' with { type: 'json' }
-import { type Excuse, unprovoked } from '../../test/contract/unprovoked.js'
+
 import { featuresOf } from '../sandbox/options.js'
 import { createRouter } from '../sandbox/router.js'
 import { allRoutes } from '../sandbox/routes.js'
@@ -74,14 +75,14 @@ function isUnlisted(name: string, status: number): boolean {
 
 /** Those that no client can provoke, each with the number of its reason. */
 function excusedStatuses(name: string): readonly string[] {
-  return unprovoked.flatMap(({ answers }, index) =>
-    answers.filter((answer) => answer.endsWith(` ${name}`)).map((answer) => `${answer.split(' ')[0]} (${index + 1})`),
+  return unprovoked.flatMap(({ names }, index) =>
+    names.filter((one) => one.endsWith(` ${name}`)).map((one) => `${one.split(' ')[0]} (${index + 1})`),
   )
 }
 
-function showReason({ answers, documents, reason }: Excuse, index: number): string {
-  const names = answers.map((answer) => `\`${answer.replace(' /', ' /rest/')}\``).join(', ')
-  return `${index + 1}. ${names}${documents === undefined ? '' : ` (${documents.join(', ')} only)`}: ${reason}`
+function showReason({ names, documents, reason }: Excuse, index: number): string {
+  const shown = names.map((name) => `\`${name.replace(' /', ' /rest/')}\``).join(', ')
+  return `${index + 1}. ${shown}${documents === undefined ? '' : ` (${documents.join(', ')} only)`}: ${reason}`
 }
 
 export function endpointsPage(): string {
@@ -111,5 +112,11 @@ ${rows.join('\n')}
 ## What no request provokes
 
 ${unprovoked.map(showReason).join('\n')}
+
+## What is not read of a query
+
+Parameters that a document lists and no request of the test makes the sandbox read; it reads all others.
+
+${unread.map(showReason).join('\n')}
 `
 }

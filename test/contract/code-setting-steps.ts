@@ -125,7 +125,12 @@ const webhooks = both((scope, kind) => {
     get(all, 401, 'alice'),
     get(lost, 404),
     ...(kind === 'REPO'
-      ? [get(`${all}/search?scopeType=PROJECT`), get(`${all}/search`, 401, 'alice'), get(`${lost}/search`, 404)]
+      ? [
+          get(`${all}/search?scopeType=PROJECT`),
+          get(`${all}/search?event=pr:opened`),
+          get(`${all}/search`, 401, 'alice'),
+          get(`${lost}/search`, 404),
+        ]
       : []),
     by('alice', remove(`${all}/{last}`, 401)),
     remove(`${all}/{last}`),

@@ -91,6 +91,12 @@ export function documentedStatuses(
   return operation && Object.keys(operation.responses)
 }
 
+/** The parameters of the query that a document lists for an operation. */
+export function documentedParameters(method: string, path: string, version: DocumentVersion): readonly string[] {
+  const { operation } = openDocument(version).find(method, path)
+  return (operation?.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name)
+}
+
 /** Under which of the statuses that a document lists an answer falls, if under any. */
 export function documentedStatus(
   method: string,

@@ -1,12 +1,14 @@
 /** Every answer of the sandbox as the official documents describe it: all endpoints, in success and in failure. */
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.js'
 import { asForm, asJson } from '../../src/bitbucket/content.js'
 import { compareVersions } from '../../src/model/version.js'
 import { allSteps } from './all-steps.js'
+import { excusedIn, unprovoked, unread } from './excuses.js'
 import { endpointOf, listEndpoints, nameOf } from '../../src/generate/sandbox-endpoints.js'
 import {
   defects,
+  documentedParameters,
   documentedStatus,
   documentedStatuses,
   documentVersions,
@@ -16,7 +18,6 @@ import {
   validateResponse,
 } from './openapi.js'
 import { api } from './steps.js'
-import { excusedIn, unprovoked } from './unprovoked.js'
 
 /** The documents are of 9.4 and 10.0; a sandbox is like 9.4 or like 10.2, which has no document of its own. */
 const pairs = [
@@ -24,13 +25,25 @@ const pairs = [
   ['10.2', '10.0'],
 ] as const
 
-/** Whatever was answered, as `PUT /api/latest/…` has it in the list of endpoints. */
 interface Answered {
   readonly method: string
+  /** Between `/rest` and the query. */
   readonly path: string
   readonly status: number
+  /** The parameters of the query that the sandbox looked for. */
+  readonly read: readonly string[]
 }
 const answered = new Map<string, readonly Answered[]>()
+
+/** The sandbox runs in this process: what it looks for in a query is seen, and answered as ever. */
+const lookups = (['get', 'getAll', 'has'] as const).map((method) => vi.spyOn(URLSearchParams.prototype, method))
+
+/** The endpoints that a version serves, by name. */
+function namesServed(bitbucket: string): readonly string[] {
+  return listEndpoints()
+    .filter(({ since }) => since === 'all' || compareVersions(bitbucket, since) >= 0)
+    .map(nameOf)
+}
 
 describe('the sandbox answers as documented', () => {
   it.each(pairs)('like %s, by the document of %s', async (bitbucket, document) => {
@@ -45,6 +58,7 @@ describe('the sandbox answers as documented', () => {
         if (compareVersions(bitbucket, since) < 0) continue
         const authorization = `Basic ${Buffer.from(`${as}:${sandbox.password}`).toString('base64')}`
         const content = form === undefined ? (body === undefined ? undefined : asJson(body)) : asForm(form)
+        for (const lookup of lookups) lookup.mockClear()
         const response = await fetch(sandbox.url + path, {
           method,
           headers: {
@@ -54,6 +68,7 @@ describe('the sandbox answers as documented', () => {
           },
           ...(content === undefined ? {} : { body: content.body }),
         })
+        const read = lookups.flatMap((lookup) => lookup.mock.calls.map(([name]) => name))
         const text = await response.text()
         const isText = response.headers.get('content-type')?.startsWith('text/plain') === true
         const answer: unknown = text === '' || isText ? undefined : JSON.parse(text)
@@ -65,7 +80,8 @@ describe('the sandbox answers as documented', () => {
           response: isText ? [] : validateResponse(method, path, response.status, answer, [document]),
         }
         expect({ step, ...found }).toEqual({ step, status, request: [], response: [] })
-        answers.push({ method, path: (path.split('?')[0] ?? '').replace(/^\/rest/u, ''), status: response.status })
+        const plain = (path.split('?')[0] ?? '').replace(/^\/rest/u, '')
+        answers.push({ method, path: plain, status: response.status, read })
       }
     } finally {
       await sandbox.close()
@@ -79,15 +95,32 @@ describe('the sandbox answers as documented', () => {
         return `${documentedStatus(method, path, status, document)} ${endpointOf(method, path)}`
       }),
     )
-    const served = listEndpoints().filter(({ since }) => since === 'all' || compareVersions(bitbucket, since) >= 0)
-    const listed = served.map(nameOf).flatMap((name) => {
+    const listed = namesServed(bitbucket).flatMap((name) => {
       const [method = '', path = ''] = name.split(' ')
       return (documentedStatuses(method, path, document) ?? []).map((status) => `${status} ${name}`)
     })
     const missing = listed.filter((answer) => !provoked.has(answer))
     // None without an excuse, and no excuse for what was provoked or is in no document.
-    expect(missing.sort()).toEqual([...excusedIn(document)].sort())
+    expect(missing.sort()).toEqual([...excusedIn(unprovoked, document)].sort())
   })
+
+  it.skipIf(!hasDocuments).each(pairs)(
+    'like %s, reading what the document of %s has in a query',
+    (bitbucket, document) => {
+      const read = new Set(
+        (answered.get(bitbucket) ?? []).flatMap(({ method, path, read }) =>
+          read.map((name) => `?${name} ${endpointOf(method, path)}`),
+        ),
+      )
+      const listed = namesServed(bitbucket).flatMap((name) => {
+        const [method = '', path = ''] = name.split(' ')
+        // `permission.N` stands for `permission.1` and so on.
+        return documentedParameters(method, path, document).map((one) => `?${one.replace(/\.N$/u, '.1')} ${name}`)
+      })
+      const missing = listed.filter((parameter) => !read.has(parameter))
+      expect(missing.sort()).toEqual([...excusedIn(unread, document)].sort())
+    },
+  )
 
   it.skipIf(!hasDocuments)('knows a wrong answer and a wrong request when it sees one', () => {
     const path = `${api}/groups`
@@ -140,14 +173,17 @@ describe('the list of defects', () => {
   })
 })
 
-describe('the list of what is not provoked', () => {
-  it('gives a reason for each, names each once, and only endpoints that there are', () => {
-    for (const { reason } of unprovoked) expect(reason.length).toBeGreaterThan(20)
-    const names = listEndpoints().map(nameOf)
+describe.each([
+  ['statuses', unprovoked],
+  ['parameters', unread],
+])('the list of excused %s', (_, excuses) => {
+  it('gives a reason for each, names each once, and only of endpoints that there are', () => {
+    for (const { reason } of excuses) expect(reason.length).toBeGreaterThan(20)
+    const endpoints = listEndpoints().map(nameOf)
     for (const document of documentVersions) {
-      const answers = excusedIn(document)
-      expect(new Set(answers).size).toBe(answers.length)
-      expect(answers.filter((answer) => !names.includes(answer.replace(/^\w+ /u, '')))).toEqual([])
+      const names = excusedIn(excuses, document)
+      expect(new Set(names).size).toBe(names.length)
+      expect(names.filter((name) => !endpoints.includes(name.replace(/^\S+ /u, '')))).toEqual([])
     }
   })
 })

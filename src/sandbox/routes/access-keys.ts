@@ -1,8 +1,9 @@
 /** Access keys of projects and repositories: P-20 and R-19 of the catalogue. The same key has one id wherever it is. */
-import { absent, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { absent, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import { type Here, ofBoth, type Place, scopesAbove, showScope } from '../both-scopes.js'
 import type { AccessKey } from '../code-state.js'
 import { readPublicKey } from '../openssh.js'
+import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { showProject, showRepository } from '../show-code.js'
 import type { SandboxState } from '../state.js'
@@ -26,18 +27,23 @@ export function showAccessKey(state: SandboxState, key: AccessKey): Record<strin
 
 function list({ state, query, features }: Context, here: Here): Reply {
   const scopes = query.get('effective') === 'true' ? scopesAbove(here) : [here.scope]
-  const permission = query.get('permission')
+  const prefix = query.get('filter')?.toLowerCase() ?? ''
   const found = state.code.accessKeys.filter(
     (key) =>
-      scopes.includes(key.scope) &&
-      holds(query.get('filter'), key.label ?? '') &&
-      (permission === null || key.permission === permission),
+      scopes.includes(key.scope) && (key.label ?? '').toLowerCase().startsWith(prefix) && isAsked(query, here, key),
   )
   return page(
     found.map((key) => showAccessKey(state, key)),
     query,
     features.pageLimit,
   )
+}
+
+/** In a project `permission` asks for that or more; in a repository for that, and `minimumPermission` for more. */
+function isAsked(query: URLSearchParams, { type }: Here, { permission }: AccessKey): boolean {
+  const exact = type === 'REPOSITORY' ? query.get('permission') : null
+  const least = query.get(type === 'REPOSITORY' ? 'minimumPermission' : 'permission')
+  return (exact === null || permission === exact) && (least === null || rankOf(permission) >= rankOf(least))
 }
 
 /** The id that this key has wherever else it is used. */

@@ -5,6 +5,7 @@ import type { Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
 import { inLiveRepository, inRepository } from '../scopes.js'
+import type { SandboxState } from '../state.js'
 import { fieldsOf } from './settings.js'
 
 const repository = '/api/{version}/projects/{project}/repos/{repository}'
@@ -19,7 +20,31 @@ export function showBranch({ name, commit, isDefault }: BranchTip): Record<strin
 function list({ state, query, features }: Context, one: Repository): Reply {
   const text = query.get('filterText')?.toLowerCase() ?? ''
   const found = branchesOf(state, one).filter(({ name }) => name.toLowerCase().includes(text))
-  return page(found.map(showBranch), query, features.pageLimit)
+  const sorted = inOrderOf(state, one, query.get('orderBy'), found)
+  const boosted = query.get('boostMatches') === 'true' ? boost(sorted, text) : sorted
+  return page(boosted.map(showBranch), query, features.pageLimit)
+}
+
+/** Nothing is pushed here: a branch was last modified when it was made. */
+function inOrderOf(
+  state: SandboxState,
+  { id }: Repository,
+  order: string | null,
+  found: readonly BranchTip[],
+): readonly BranchTip[] {
+  const made = state.code.branches.filter(({ scope }) => scope === `R${id}`).map(({ name }) => name)
+  if (order === 'ALPHABETICAL') return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  if (order === 'MODIFICATION') return found.toSorted((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
+  return found
+}
+
+/** What is called just so first, then what begins so. */
+function boost(found: readonly BranchTip[], text: string): readonly BranchTip[] {
+  const distance = ({ name }: BranchTip): number => {
+    const given = name.toLowerCase()
+    return given === text ? 0 : given.startsWith(text) ? 1 : 2
+  }
+  return found.toSorted((a, b) => distance(a) - distance(b))
 }
 
 /** `startPoint`: a branch or a full hash. An empty repository takes its first branch from any hash. */

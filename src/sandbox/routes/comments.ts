@@ -153,7 +153,14 @@ function list({ state, query, features }: Context, one: PullRequest): Reply {
   const path = query.get('path')
   if (path === null || path === '') return invalid('A path is needed', 'path')
   const all = commentsOf(state, one)
-  const found = all.filter(({ anchor, parent }) => parent === undefined && anchor?.['path'] === path)
+  const states = wordsIn(query, 'state', 'states')
+  const found = all.filter(
+    (comment) =>
+      comment.parent === undefined &&
+      comment.anchor?.['path'] === path &&
+      (states.length === 0 || states.includes(comment.state)) &&
+      isOnDiff(query, comment.anchor),
+  )
   return page(
     found.map((comment) => showComment(state, comment, all)),
     query,
@@ -161,9 +168,26 @@ function list({ state, query, features }: Context, one: PullRequest): Reply {
   )
 }
 
+/** A list under either of its names; one text may hold several. */
+function wordsIn(query: URLSearchParams, ...names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => query.getAll(name)).flatMap((text) => text.split(','))
+}
+
+/** Without Git nothing is moved from under a comment: none is orphaned. */
+function isOnDiff(query: URLSearchParams, { diffType, fromHash, toHash }: Record<string, unknown>): boolean {
+  const types = wordsIn(query, 'diffType', 'diffTypes')
+  const isOf = (name: string, hash: unknown): boolean => diffType === 'EFFECTIVE' || (query.get(name) ?? hash) === hash
+  return (
+    query.get('anchorState') !== 'ORPHANED' &&
+    (types.length === 0 || types.includes(String(diffType))) &&
+    isOf('fromHash', fromHash) &&
+    isOf('toHash', toHash)
+  )
+}
+
 function listTasks({ state, query, features }: Context, one: PullRequest): Reply {
   const all = commentsOf(state, one)
-  const asked = query.getAll('state').concat(query.getAll('states'))
+  const asked = wordsIn(query, 'state', 'states')
   const found = all.filter(
     (comment) => comment.severity === 'BLOCKER' && (asked.length === 0 || asked.includes(comment.state)),
   )

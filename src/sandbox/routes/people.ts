@@ -127,7 +127,10 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
-      const found = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
+      const others = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
+      const found = others.filter(({ name, displayName, emailAddress }) =>
+        holds(query.get('filter'), name, displayName, emailAddress),
+      )
       return pageOfUsers(found.sort(byName), query, features)
     },
   },
@@ -138,7 +141,9 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const user = key(query.get('context'))
       if (state.users[user] === undefined) return absentPrincipal('User', query.get('context') ?? '')
-      const found = sortedGroups(state).filter(({ members }) => !members.includes(user))
+      const found = sortedGroups(state).filter(
+        ({ name, members }) => !members.includes(user) && holds(query.get('filter'), name),
+      )
       return page(found, query, features.pageLimit, showGroup)
     },
   },

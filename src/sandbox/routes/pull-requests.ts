@@ -1,5 +1,5 @@
 /** Pull requests: enough of their life that comments, checks and archiving can be tried on them. */
-import { failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { failure, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import { findBranch, isCommit } from '../branches.js'
 import type { Participant, PullRequest, Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
@@ -34,13 +34,14 @@ function list({ state, query, features }: Context, target: Repository, scope: Sc
   if (!states.includes(wanted)) return invalid(`One of ${states.join(', ')}`, 'state')
   if (!['INCOMING', 'OUTGOING'].includes(direction)) return invalid('One of INCOMING, OUTGOING', 'direction')
   const isOut = direction === 'OUTGOING'
-  const [at, text] = [query.get('at'), query.get('filterText')?.toLowerCase() ?? '']
+  const [at, text, draft] = [query.get('at'), query.get('filterText'), query.get('draft')]
   const found = state.code.pullRequests.filter(
     (request) =>
       (isOut ? request.fromRepository === target.id : request.scope === scope) &&
       (wanted === 'ALL' || request.state === wanted) &&
       (at === null || (isOut ? request.from : request.to) === at) &&
-      request.title.toLowerCase().includes(text),
+      (draft === null || String(request.draft) === draft) &&
+      holds(text, request.title, request.description ?? ''),
   )
   const sign = query.get('order')?.toUpperCase() === 'OLDEST' ? 1 : -1
   found.sort((a, b) => sign * (a.updatedDate - b.updatedDate || a.id - b.id))
@@ -256,13 +257,16 @@ function turn(action: 'DECLINED' | 'REOPENED' | 'MERGED') {
 }
 
 function putStatus(context: Context, request: PullRequest): Reply {
-  const { state, caller, path, body } = context
+  const { state, caller, path, body, query } = context
   const { status } = fieldsOf(body)
   const known = (['UNAPPROVED', 'NEEDS_WORK', 'APPROVED'] as const).find((word) => word === status)
   const isOwn = state.users[caller.user ?? '']?.slug === path['user']?.toLowerCase()
   if (known === undefined) return invalid('One of UNAPPROVED, NEEDS_WORK, APPROVED', 'status')
   if (!isOwn) return failure(401, 'AuthorisationException', 'Only your own status can be changed')
   if (request.state !== 'OPEN') return failure(409, 'pull.IllegalPullRequestStateException', 'It is not open')
+  if ((query.get('version') ?? String(request.version)) !== String(request.version)) {
+    return outOfDate('pull request', request.version)
+  }
   const participant = join(context, request)
   if (participant.role === 'AUTHOR') return invalid('The author cannot approve', 'status')
   if (participant.role === 'PARTICIPANT') participant.role = 'REVIEWER'
