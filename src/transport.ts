@@ -53,6 +53,8 @@ export interface Request {
   readonly freshConnection?: true
   /** How long to wait for headers and for each piece of the body, where the transport's own timeouts do not fit. */
   readonly answerTimeoutMilliseconds?: number
+  /** Cuts the request, which then fails with the reason `ABORT_ERR`. */
+  readonly signal?: AbortSignal
 }
 
 /** An answer, its body read whole. Header names are lower-case; repeated headers are joined by a comma. */
@@ -98,6 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
         reset: request.freshConnection === true,
         headersTimeout: request.answerTimeoutMilliseconds ?? options.headersTimeoutMilliseconds ?? 60_000,
         bodyTimeout: request.answerTimeoutMilliseconds ?? options.bodyTimeoutMilliseconds ?? 60_000,
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
       })
       const body = await readBody(response.body, options.answerLimitBytes ?? 64 * 2 ** 20)
       return { status: response.statusCode, headers: joinHeaders(response.headers), body }

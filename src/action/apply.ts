@@ -1,11 +1,8 @@
 /** `command: apply`: plans, holds the plan against the one that was approved, writes, and proves the result. */
-import { makePlan } from '../app/plan.js'
 import { requireDigest } from '../app/plan-file.js'
 import type { WritableServer } from '../app/ports.js'
-import { loadConfiguration } from '../host/configuration.js'
 import { writeAtOnce, writeDocument } from '../host/documents.js'
-import { planOptionsOf } from '../host/plan-options.js'
-import { assertionOf, openWritableServer } from '../host/server.js'
+import { planForWrite } from '../host/planning.js'
 import { writeApproved } from '../host/writing.js'
 import { PlanError, UsageError } from '../model/errors.js'
 import { ApplyError, type ApplyReport, StoppedError } from '../model/outcome.js'
@@ -28,22 +25,13 @@ export async function runApply(step: Step): Promise<number> {
   const expected = inputs.text('expect') ?? inputs.settings.text('expect-digest')
   requireApproval(step, expected)
   await requireCurrent(step)
-  const { settings } = inputs
-  const { registry, desired, options: loaded } = await loadConfiguration(world, settings)
-  const opening = { world, settings, listen: step.listen, command: 'apply', ...assertionOf(desired) }
-  const server = await openWritableServer(opening)
-  try {
-    const { clock, sha256, version } = world
-    const options = { ...planOptionsOf(settings, registry), ...loaded }
-    const plan = await makePlan({ registry, desired, server, listen: step.listen, clock, sha256, version, options })
+  return planForWrite(world, inputs.settings, step.listen, async ({ plan, registry, server }) => {
     await savePlan(step, plan)
     presentPlan(step, plan, await compareWithPullRequest(step, plan))
     remarkOn(step, plan)
     if (expected !== undefined) await requireExpected(step, expected, plan)
-    return await write(step, registry, plan, server)
-  } finally {
-    await server.close()
-  }
+    return write(step, registry, plan, server)
+  })
 }
 
 /** An expectation that came out empty, as an output of a job that did not run does, is none. */

@@ -15,6 +15,7 @@ import type { Answer, Request, Transport } from '../transport.js'
 import { readObject, stringIn } from './answer.js'
 import { type Asked, detailsOf, explainAnswer, isUnrouted, isWebPage, nameRequest, parseJson } from './answer-errors.js'
 import { asForm, asJson, type Content } from './content.js'
+import { cutReads } from './cut-reads.js'
 import { type ClientPorts, openGate } from './gate.js'
 import { guardIdentity, type IdentityGuard, type Sent } from './identity.js'
 import { readPages } from './paging.js'
@@ -40,7 +41,7 @@ export interface ClientOptions {
   readonly attempts?: number
   /** The moment on the clock of the ports after which no wait may end. */
   readonly deadline?: number
-  /** Stops every wait and starts no request once aborted. */
+  /** Once aborted it cuts every wait and every read, and no request is started. */
   readonly signal?: AbortSignal
   /** Goes on although no answer names the account: a proxy strips `X-AUSERNAME`. */
   readonly allowNoIdentityHeader?: boolean
@@ -72,7 +73,9 @@ export interface Client {
 const identityPath = '/api/latest/application-properties'
 
 /** Makes a client. Nothing is sent before the first call. */
-export function createClient(options: ClientOptions): Client {
+export function createClient(given: ClientOptions): Client {
+  const { signal } = given
+  const options = signal === undefined ? given : { ...given, transport: cutReads(given.transport, signal) }
   const identity = guardIdentity(options)
   const counts = { sent: 0, repeated: 0 }
   const exchange = makeExchange(options, identity, counts)

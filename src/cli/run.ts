@@ -1,7 +1,6 @@
 /**
  * Runs one command: parse, load the command alone, run it, turn what it throws into words and an exit code.
  */
-import process from 'node:process'
 import { commands, type Option, outputOptions } from '../host/options.js'
 import { Settings } from '../host/settings.js'
 import { watchSignals } from '../host/signals.js'

@@ -24,8 +24,8 @@ export const secretPattern = '^\\$\\{secret:[a-z][a-z0-9-]{0,63}\\}$'
 /** The schema of a whole document. */
 export function makeConfigurationSchema(registry: Registry): JsonSchema {
   const sections = registry.roots.map(({ kind, path }) => [path, sectionSchema(registry, kind)] as const)
-  const shared = registry.resources.filter(isWritten).filter(isShared)
-  const definitions = Object.fromEntries(shared.map((resource) => [resource.kind, settingSchema(registry, resource)]))
+  const written = registry.resources.filter(isWritten)
+  const definitions = Object.fromEntries(written.map((resource) => [resource.kind, settingSchema(registry, resource)]))
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'bbstate configuration',
@@ -40,17 +40,12 @@ export function makeConfigurationSchema(registry: Registry): JsonSchema {
       ...Object.fromEntries(sections),
       policy: policySchema,
     },
-    ...(shared.length === 0 ? {} : { definitions }),
+    definitions,
   }
 }
 
 function isWritten(resource: Resource): resource is Singleton | Collection {
   return resource.form !== 'directory'
-}
-
-/** Under several parents the shape stands once, and is referred to. */
-function isShared({ parents }: Resource): boolean {
-  return parents.length > 1
 }
 
 function sectionSchema(registry: Registry, kind: string): JsonSchema {
@@ -63,9 +58,8 @@ function sectionSchema(registry: Registry, kind: string): JsonSchema {
 }
 
 function sectionProperties(registry: Registry, kind: string): JsonSchema {
-  const schemaFor = (child: Singleton | Collection): JsonSchema =>
-    isShared(child) ? { $ref: `#/definitions/${child.kind}` } : settingSchema(registry, child)
-  return Object.fromEntries(childrenOf(registry, kind).map((child) => [child.key, schemaFor(child)]))
+  const children = childrenOf(registry, kind)
+  return Object.fromEntries(children.map((child) => [child.key, { $ref: `#/definitions/${child.kind}` }]))
 }
 
 function settingSchema(registry: Registry, resource: Singleton | Collection): JsonSchema {

@@ -26,6 +26,8 @@ export const ajvOptions = {
   allowUnionTypes: true,
   verbose: true,
   strictRequired: false,
+  // A function for each setting: what a configuration does not declare is never compiled.
+  inlineRefs: false,
 } as const
 
 /** Compiles the schema of a registry, which takes about a hundred milliseconds. */

@@ -26,17 +26,29 @@ function replaceModule(path: RegExp, makeSource: () => Promise<string> | string)
   }
 }
 
-/** Lets string-width (help texts, by way of yargs) make its segmenter when it measures: that loads Unicode's tables. */
-const lazySegmenter: Plugin = {
-  name: 'lazy segmenter',
+/** What string-width makes at once and needs only when it measures: both load tables of Unicode, for ten milliseconds. */
+const eagerTables = [
+  ['new Intl.Segmenter()', 'segment'],
+  [String.raw`/^\p{RGI_Emoji}$/v`, 'test'],
+] as const
+
+/** Lets string-width (help texts, by way of yargs, in two versions) make its tables when it measures. */
+const lazyWidths: Plugin = {
+  name: 'lazy widths',
   setup(bundle) {
     bundle.onLoad({ filter: /string-width.index[.]js$/ }, ({ path }) => {
-      const eager = 'const segmenter = new Intl.Segmenter();'
-      const lazy = 'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };'
       const source = readFileSync(path, 'utf8')
-      if (!source.includes(eager))
-        throw new Error(`${path} makes its segmenter in another way now; look at the start-up`)
-      return { contents: source.replace(eager, () => lazy), loader: 'js' }
+      const found = eagerTables.filter(([table]) => source.includes(` = ${table};`))
+      if (found.length === 0) throw new Error(`${path} makes its tables in another way now; look at the start-up`)
+      const contents = found.reduce(
+        (text, [table, verb], place) =>
+          text.replace(
+            ` = ${table};`,
+            () => ` = { ${verb}: (text) => (made${place} ??= ${table}).${verb}(text) }; let made${place};`,
+          ),
+        source,
+      )
+      return { contents, loader: 'js' }
     })
   },
 }
@@ -50,10 +62,13 @@ const Dispatcher = require('undici/lib/dispatcher/dispatcher.js')
 Object.assign(Dispatcher.prototype, require('undici/lib/api/index.js'))
 module.exports = {
   Pool: require('undici/lib/dispatcher/pool.js'),
-  ProxyAgent: require('undici/lib/dispatcher/proxy-agent.js'),
-  EnvHttpProxyAgent: require('undici/lib/dispatcher/env-http-proxy-agent.js'),
+  get ProxyAgent() { return require('undici/lib/dispatcher/proxy-agent.js') },
+  get EnvHttpProxyAgent() { return require('undici/lib/dispatcher/env-http-proxy-agent.js') },
 }
 `
+
+/** Nothing here speaks HTTP/2, and Node's own part of it takes milliseconds to load. */
+const withoutHttp2 = "module.exports = () => { throw new Error('HTTP/2 is not part of this build') }"
 
 async function makeHelpModule(): Promise<string> {
   const text = `${await createParser(version).getHelp()}\n`
@@ -97,6 +112,7 @@ async function bundle({ entryPoints, outdir, external = [], keepNames = false, p
     write: false,
     plugins: [
       replaceModule(/node_modules.undici.index[.]js$/, makeDispatchers),
+      replaceModule(/undici.lib.dispatcher.client-h2[.]js$/, () => withoutHttp2),
       replaceModule(/host.configuration-validator[.]ts$/, () => makeValidatorModule(registry)),
       ...plugins,
     ],
@@ -120,7 +136,7 @@ await bundle({
   // Ships a prebuilt library that is found from where the package lies.
   external: ['fs-native-extensions'],
   keepNames: true,
-  plugins: [lazySegmenter, replaceModule(/cli.help-text[.]ts$/, makeHelpModule)],
+  plugins: [lazyWidths, replaceModule(/cli.help-text[.]ts$/, makeHelpModule)],
 })
 chmodSync('dist/bbstate.js', 0o755)
 

@@ -193,7 +193,7 @@ const exitCodesPage = `${generated}# Exit codes
 | 5 | applied in part, or the server did not keep what was written |
 | 6 | credentials: sign in again, or a store that cannot be used |
 | 7 | busy: another run holds the lock |
-| 130 | interrupted; what was in flight is finished and reported |
+| 130 | interrupted; changes in flight are finished and reported |
 
 With \`--json\` an error is \`{"error": {"code", "message", "hint", "address", "source", "requestId", "findings"}}\` on
 stdout. Codes are extended, never renamed; decide on them, not on texts.

@@ -9,6 +9,7 @@ import { ApiError } from '../model/errors.js'
 import type { Secret } from '../model/secret.js'
 import { isObject } from '../model/schema.js'
 import type { Answer, Request, Transport } from '../transport.js'
+import { greatestWait, headersOf, waitOf } from './requests.js'
 
 /** What talking to a repository takes. */
 export interface GithubOptions {
@@ -45,9 +46,6 @@ export interface GithubApi {
   requests(): number
 }
 
-/** Longest wait, in seconds, that a rate limit may ask for. */
-const greatestWait = 60
-
 /** Opens the API. Nothing is sent before it is needed. */
 export function openGithub(options: GithubOptions): GithubApi {
   const { owner, repository } = options
@@ -56,7 +54,7 @@ export function openGithub(options: GithubOptions): GithubApi {
   const exchange = async (transport: Transport, request: Request, needs: string): Promise<unknown> => {
     for (let attempt = 1; ; attempt++) {
       sent++
-      const answer = await transport.request({ ...request, headers: headersOf(options, request) })
+      const answer = await transport.request({ ...request, headers: headersOf(options.token, request) })
       const wait = waitOf(answer, options.now())
       if (wait !== undefined && wait <= greatestWait && attempt === 1) {
         await options.sleep(wait * 1000)
@@ -89,26 +87,6 @@ export function openGithub(options: GithubOptions): GithubApi {
     },
     requests: () => sent,
   }
-}
-
-function headersOf({ token }: GithubOptions, { body }: Request): Readonly<Record<string, string>> {
-  return {
-    accept: 'application/vnd.github+json',
-    authorization: `Bearer ${token.reveal()}`,
-    'user-agent': 'bbstate',
-    'x-github-api-version': '2022-11-28',
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-  }
-}
-
-/** Seconds that a rate limit asks to wait for. */
-function waitOf({ status, headers }: Answer, now: number): number | undefined {
-  if (status !== 403 && status !== 429) return undefined
-  const after = Number(headers['retry-after'] ?? Number.NaN)
-  if (Number.isFinite(after)) return Math.max(1, after)
-  if (headers['x-ratelimit-remaining'] !== '0') return status === 429 ? greatestWait : undefined
-  const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN)
-  return Number.isFinite(reset) ? Math.max(1, Math.ceil(reset - now / 1000)) : greatestWait
 }
 
 function parse({ body }: Answer): unknown {

@@ -7,7 +7,6 @@
  */
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import process from 'node:process'
 import { AuthError, BusyError } from '../model/errors.js'
 import type { Run, TokenClock } from '../oauth/ports.js'
 import type { FileLock } from '../oauth/stores/file.js'

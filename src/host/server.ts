@@ -56,6 +56,7 @@ export async function openWritableServer(input: OpenInput): Promise<WritableServ
   return {
     ...server,
     async close() {
+      input.world.signal.removeEventListener('abort', stop)
       await server.close()
       await hold?.release()
     },
@@ -98,7 +99,7 @@ export interface ClientInput {
   /** The command that runs, for `User-Agent`. */
   readonly command: string
   readonly listen: Listener
-  /** Stops every wait, and starts no request once aborted. */
+  /** Once aborted it cuts every wait and every read, and no request is started. */
   readonly signal: AbortSignal
 }
 

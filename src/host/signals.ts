@@ -1,5 +1,4 @@
 /** SIGINT and SIGTERM: the first asks the run to stop in order, a second one ends the process. */
-import process from 'node:process'
 
 /** Watches signals until stopped. */
 export interface Signals {
@@ -23,7 +22,7 @@ export function watchSignals(say: (text: string) => void, grace?: Grace): Signal
   }
   const onSignal = (): void => {
     if (!controller.signal.aborted) {
-      say(`\nStopping: what is in flight is finished.${grace === undefined ? ' Once more to stop at once.' : ''}\n`)
+      say(`\nStopping: changes in flight are finished.${grace === undefined ? ' Once more to stop at once.' : ''}\n`)
       controller.abort()
     } else if (grace === undefined) end()
     else setTimeout(end, grace.milliseconds).unref()

@@ -135,7 +135,7 @@ async function githubMaker(
   listen: Listener | undefined,
 ): Promise<MakeStore> {
   const { createGithubStore, githubRecordVariable, githubWarning } = await import('../oauth/stores/github.js')
-  const { createGithubSecrets } = await import('../oauth/stores/github-secrets.js')
+  const { createGithubSecrets } = await import('../github/secrets.js')
   const { owner, repository, environment, secretName } = choice
   listen?.({ type: 'warning', warning: { code: 'AUTH_WEAK_STORE', message: githubWarning } })
   const token = takeVariable(world, 'BBSTATE_GITHUB_TOKEN')

@@ -8,7 +8,7 @@
 import { isLoopbackHost } from '../model/base-url.js'
 import { AuthError } from '../model/errors.js'
 import { Secret } from '../model/secret.js'
-import { encodeBase64Url } from './base64.js'
+import { encodeBase64Url } from '../model/base64.js'
 import type { CryptoPort } from './ports.js'
 
 /** What is asked for. */

@@ -6,7 +6,7 @@
  */
 import { AuthError } from '../model/errors.js'
 import { Secret } from '../model/secret.js'
-import { encodeHex } from './base64.js'
+import { encodeHex } from '../model/base64.js'
 import type { CryptoPort } from './ports.js'
 
 /** A rotation that was begun: written durably before the refresh token is presented. */

@@ -7,7 +7,7 @@
  */
 import { AuthError } from '../model/errors.js'
 import { Secret } from '../model/secret.js'
-import { decodeBase64, encodeBase64 } from './base64.js'
+import { decodeBase64, encodeBase64 } from '../model/base64.js'
 import type { CryptoPort } from './ports.js'
 import { formatStage, parseStage, type Pending, type Stage, type TokenRecord } from './record.js'
 

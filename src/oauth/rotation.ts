@@ -5,7 +5,7 @@
  * out, one at a time, under the lock of the store; a run that dies between two of them is taken up by the next one.
  */
 import { ApiError, InterruptedError } from '../model/errors.js'
-import { encodeHex } from './base64.js'
+import { encodeHex } from '../model/base64.js'
 import { explainBlindness, explainRotation } from './explain-rotation.js'
 import { makeStage, probeAccount } from './new-pair.js'
 import { probeServer, probeToken } from './probe.js'

@@ -6,7 +6,7 @@
  * moved or swapped does not open. Without a key the same envelope holds plain text, which `host` allows on terminals.
  */
 import { AuthError } from '../model/errors.js'
-import { decodeBase64, encodeBase64, encodeHex } from './base64.js'
+import { decodeBase64, encodeBase64, encodeHex } from '../model/base64.js'
 import type { CryptoPort } from './ports.js'
 
 /** Keys of a store, 32 bytes each. `previous` only reads: what it opens is written under `current` the next time. */

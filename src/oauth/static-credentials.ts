@@ -1,7 +1,7 @@
 /** Credentials that cannot be renewed: a given bearer token, or user name and password (RFC 7617). */
 import type { Credentials } from '../model/credentials.js'
 import { Secret } from '../model/secret.js'
-import { encodeBase64 } from './base64.js'
+import { encodeBase64 } from '../model/base64.js'
 
 /**
  * A bearer token as it was given. An HTTP access token of Bitbucket never reaches administrative endpoints

@@ -12,18 +12,25 @@ import type { IssuedTokens } from './oauth.js'
 import type { RequestRecord } from './request-log.js'
 import { isServerStatus, reviveState, type SandboxState } from './state.js'
 
-/** What can be controlled. */
+/** What can be controlled, from within and from another process. */
 export interface Controlled {
+  /** Live; may be changed in place. */
   readonly state: SandboxState
   readonly requests: readonly RequestRecord[]
+  /** Number of requests by method, of those that the log has dropped, too. */
   readonly requestCounts: Readonly<Record<string, number>>
+  /** Forgets the requests so far. */
   forgetRequests(): void
   addFault(fault: Fault): void
   clearFaults(): void
+  /** A pair as if a user (default: the administrator) had consented to scopes (default: SYSTEM_ADMIN). */
   issueTokens(consent?: { readonly user?: string; readonly scopes?: readonly string[] }): IssuedTokens
+  /** As if their time were over; refreshing still works. */
   expireAccessTokens(): void
+  /** As if the server had forgotten them; refreshing still works. */
   killAccessTokens(): void
   killRefreshTokens(): void
+  /** Moves the server's clock. */
   advance(milliseconds: number): void
 }
 

@@ -4,7 +4,8 @@ import { callRest, problemOf } from './pages/rest-call.js'
 import { settingForms } from './pages/setting-forms.js'
 import { estateFormat, type RecordedEstate } from './record.js'
 import type { RestServer } from './rest.js'
-import { type GlobalLevel, type Group, globalLevels, makeUser, type SandboxState, tableOf } from './state.js'
+import { type GlobalLevel, type Group, globalLevels, makeUser, type SandboxState } from './state.js'
+import { tableOf } from './table.js'
 
 /** Whether a document is an estate that this version reads. */
 export function isEstate(document: unknown): document is RecordedEstate {

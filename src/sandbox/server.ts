@@ -36,6 +36,7 @@ import { createSignIn } from './sign-in.js'
 import { randomText, type SandboxState, setPasswords } from './state.js'
 import { parseTarget } from './target.js'
 import { hasState, saveState } from './storage.js'
+import { forgetOrders } from './table.js'
 import { type TrustFile, writeTrustFile } from './trust-file.js'
 import { cutConnection, hasBody, noBody, readBody, sendReply } from './wire.js'
 
@@ -243,6 +244,7 @@ class Running implements Sandbox {
   }
 
   save(): void {
+    forgetOrders()
     if (this.#options.dataDir !== undefined) saveState(this.#options.dataDir, this.state)
   }
 

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CodeState, makeCodeState } from './code-state.js'
 import { type InstanceState, makeInstanceState } from './instance-state.js'
+import { type Table, tableOf } from './table.js'
 
 /** A level of the whole server, weakest first. */
 export const globalLevels = ['LICENSED_USER', 'PROJECT_CREATE', 'ADMIN', 'SYS_ADMIN'] as const
@@ -95,28 +96,6 @@ export interface AuthorizationCode {
   challenge?: string
   challengeMethod?: string
   expiresAt: number
-}
-
-/** A record without prototype: `constructor` and `__proto__` are names like any other. */
-export type Table<T> = Record<string, T>
-
-/** A table of pairs. */
-export function tableOf<T>(pairs: Iterable<readonly [string, T]> = []): Table<T> {
-  const table: Table<T> = Object.create(null)
-  for (const [name, value] of pairs) table[name] = value
-  return table
-}
-
-const orders = new WeakMap<object, { readonly keys: readonly string[]; readonly sorted: readonly string[] }>()
-
-/** The values in the order of their keys; sorted again only where keys came or went. */
-export function inOrder<T>(table: Table<T>): T[] {
-  const keys = Object.keys(table)
-  const known = orders.get(table)
-  const isKnown = known?.keys.length === keys.length && keys.every((key, place) => key === known.keys[place])
-  const sorted = isKnown ? known.sorted : [...keys].sort()
-  if (!isKnown) orders.set(table, { keys, sorted })
-  return sorted.map((key) => table[key] as T)
 }
 
 const statuses = ['RUNNING', 'STARTING', 'FIRST_RUN', 'MAINTENANCE', 'STOPPING', 'ERROR'] as const
@@ -265,6 +244,7 @@ export function setPasswords(state: SandboxState, password: string): void {
 /** The strongest level that a user has, directly or through groups. */
 export function levelOf(state: SandboxState, user: string): GlobalLevel | undefined {
   const direct = state.userPermissions[user]
+  if (direct === 'SYS_ADMIN') return direct
   const through = Object.entries(state.groupPermissions)
     .filter(([group]) => state.groups[group]?.members.includes(user) === true)
     .map(([, level]) => level)

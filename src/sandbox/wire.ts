@@ -26,8 +26,27 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
   return Buffer.concat(chunks)
 }
 
-/** Sends an answer. Truncated, it promises all of its body and gives half. */
+type Answer = readonly [response: ServerResponse, method: string, reply: Reply, truncates: boolean]
+
+let leaving: Answer[] = []
+
+/**
+ * Sends an answer. Truncated, it promises all of its body and gives half.
+ *
+ * What is answered in one turn of the event loop leaves together at its end: an answer that leaves alone wakes a waiting
+ * client, and that costs more than making the answer.
+ */
 export function sendReply(response: ServerResponse, method: string, reply: Reply, truncates = false): void {
+  if (leaving.push([response, method, reply, truncates]) === 1) setImmediate(sendLeaving)
+}
+
+function sendLeaving(): void {
+  const answers = leaving
+  leaving = []
+  for (const answer of answers) write(...answer)
+}
+
+function write(...[response, method, reply, truncates]: Answer): void {
   const text = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
   const isEmpty = text === '' || method === 'HEAD'
   const headers: Record<string, string | number> = {}

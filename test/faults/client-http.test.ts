@@ -11,7 +11,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, count: numbe
 let server: Server | undefined
 let client: Client | undefined
 
-async function start(handle: Handler): Promise<{ client: Client; seen: string[] }> {
+async function start(handle: Handler, signal?: AbortSignal): Promise<{ client: Client; seen: string[] }> {
   const seen: string[] = []
   server = createServer((request, response) => {
     request.resume()
@@ -40,6 +40,7 @@ async function start(handle: Handler): Promise<{ client: Client; seen: string[] 
     listen: () => undefined,
     scrubber: new Scrubber(),
     version: '1.2.3',
+    ...(signal === undefined ? {} : { signal }),
   })
   return { client, seen }
 }
@@ -118,5 +119,37 @@ describe('what is sent', () => {
       authorization: 'Bearer token',
     })
     expect(headers[1]).not.toHaveProperty('content-type')
+  })
+})
+
+describe('a run that is stopped', () => {
+  it('waits for no read, however many there are, and warns of nothing', async () => {
+    const stopping = new AbortController()
+    const warnings: string[] = []
+    const note = (warning: Error): void => void warnings.push(warning.message)
+    process.on('warning', note)
+    const { client: over, seen } = await start(() => undefined, stopping.signal)
+    const reads = Array.from({ length: 30 }, (_, place) => over.fresh().get(`/api/latest/${place}`))
+    await expect.poll(() => seen.length).toBe(10)
+    stopping.abort()
+    const ends = await Promise.allSettled(reads)
+    process.off('warning', note)
+    expect(ends.map((end) => (end.status === 'rejected' ? end.reason.code : 'answered'))).toEqual(
+      reads.map(() => 'INTERRUPTED'),
+    )
+    expect([seen.length, over.requests().sent, warnings]).toEqual([10, 10, []])
+  })
+
+  it('hears of a write what became of it', async () => {
+    const stopping = new AbortController()
+    let answer = (): void => undefined
+    const { client: over, seen } = await start((_request, response) => {
+      answer = () => void response.end('{"done":true}')
+    }, stopping.signal)
+    const write = over.writer().send('PUT', '/api/latest/one', {})
+    await expect.poll(() => seen.length).toBe(1)
+    stopping.abort()
+    answer()
+    expect(await write).toEqual({ done: true })
   })
 })

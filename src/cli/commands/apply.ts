@@ -1,10 +1,7 @@
 /** `bbstate apply`: plans, asks, writes, and proves the result. */
-import { makePlan } from '../../app/plan.js'
 import { parseSavedDocument, requireDigest, requireIntact } from '../../app/plan-file.js'
 import { requireSamePlan } from '../../app/same-plan.js'
-import { loadConfiguration } from '../../host/configuration.js'
-import { planOptionsOf } from '../../host/plan-options.js'
-import { assertionOf, openWritableServer } from '../../host/server.js'
+import { planForWrite } from '../../host/planning.js'
 import { PlanError, UsageError } from '../../model/errors.js'
 import type { Plan } from '../../model/plan.js'
 import type { Call, Command } from '../call.js'
@@ -19,30 +16,15 @@ export const run: Command = async (call) => {
   requireApproval(call, isApproved, 'Run with --auto-approve, with a saved plan, or with --expect-digest.')
   const expected = argument === undefined ? undefined : readPlan(call, argument)
   const listen = await face.listener()
-  const { registry, desired, options } = await loadConfiguration(world, settings)
-  const server = await openWritableServer({ world, settings, listen, command: 'apply', ...assertionOf(desired) })
-  try {
-    const { clock, sha256, version } = world
-    const plan = await makePlan({
-      registry,
-      desired,
-      server,
-      listen,
-      clock,
-      sha256,
-      version,
-      options: { ...planOptionsOf(settings, registry), ...options },
-    })
+  return planForWrite(world, settings, listen, async ({ plan, registry, server }) => {
     if (expected !== undefined) {
       if (replans && !face.options.json) face.note('The plan as it is now:\n')
       const warnings = await requireSamePlan({ expected, plan, registry, server, replans })
       for (const warning of warnings) listen({ type: 'warning', warning })
     }
     if (digest !== undefined) requireDigest(digest, plan)
-    return await writePlan(call, { plan, registry, server, listen, isApproved })
-  } finally {
-    await server.close()
-  }
+    return writePlan(call, { plan, registry, server, listen, isApproved })
+  })
 }
 
 function readPlan({ world }: Call, file: string): Plan {

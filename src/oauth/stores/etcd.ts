@@ -9,7 +9,7 @@
 import { AuthError, BusyError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
-import { decodeBase64, encodeBase64, encodeHex } from '../base64.js'
+import { decodeBase64, encodeBase64, encodeHex } from '../../model/base64.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, LockView, Stored, TokenStore } from '../store.js'

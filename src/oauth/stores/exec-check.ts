@@ -6,7 +6,7 @@
  * can show that it does not hold, never that it always will.
  */
 import { BbstateError } from '../../model/errors.js'
-import { encodeHex } from '../base64.js'
+import { encodeHex } from '../../model/base64.js'
 import type { CryptoPort, TokenClock } from '../ports.js'
 import { createHelper, execProtocol, type Helper, type HelperOptions } from './exec-protocol.js'
 

@@ -3,7 +3,7 @@
  * by time) is all that is relied on; a write whose answer is lost is read back.
  */
 import { AuthError } from '../../model/errors.js'
-import { encodeHex } from '../base64.js'
+import { encodeHex } from '../../model/base64.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'

@@ -4,7 +4,7 @@
  * The revision is a hash of the file's bytes. Between comparing and replacing only the lock protects it, and every
  * writer holds the lock; a writer that does not is found at the next comparison.
  */
-import { encodeHex } from '../base64.js'
+import { encodeHex } from '../../model/base64.js'
 import type { CryptoPort } from '../ports.js'
 import { formatRecord, formatStage, parseStage } from '../record.js'
 import type { Sealer } from '../seal.js'

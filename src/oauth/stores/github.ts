@@ -6,13 +6,12 @@
  * between jobs: the concurrency group of the workflow must keep them apart, and nothing here can find out if it does not.
  */
 import { AuthError } from '../../model/errors.js'
-import { encodeHex } from '../base64.js'
+import { encodeHex } from '../../model/base64.js'
 import type { CryptoPort } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'
 import type { LockedStore, Stored, TokenStore } from '../store.js'
 import type { FileLock, RecordFiles } from './file.js'
-import type { GithubSecrets } from './github-secrets.js'
 
 /** The variable through which a job gets the record. */
 export const githubRecordVariable = 'BBSTATE_TOKEN_RECORD'
@@ -20,6 +19,19 @@ export const githubRecordVariable = 'BBSTATE_TOKEN_RECORD'
 /** Said at the start of every run that uses this store. */
 export const githubWarning =
   'The token is kept in a GitHub secret, the weakest of all stores: only the concurrency group of the workflow keeps two runs from using up one refresh token. See docs/reference/token-stores.md.'
+
+/** Writes and removes secrets of one environment. */
+export interface GithubSecrets {
+  /**
+   * Returns when GitHub has confirmed the write.
+   * @param repeats whether the write may be sent again although an earlier one may still be on its way: only where
+   * nothing that is written later can be undone by its late arrival
+   * @throws AuthError `AUTH_STORE` where it is refused, or where no confirmation came.
+   */
+  write(name: string, value: string, repeats: boolean): Promise<void>
+  /** `false`: there was none. */
+  remove(name: string): Promise<boolean>
+}
 
 /** What a GitHub store is made of. */
 export interface GithubStoreOptions extends RecordOwner {

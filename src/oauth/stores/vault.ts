@@ -7,7 +7,7 @@
  */
 import { AuthError } from '../../model/errors.js'
 import { isObject } from '../../model/schema.js'
-import { encodeHex } from '../base64.js'
+import { encodeHex } from '../../model/base64.js'
 import type { CryptoPort, Run, TokenClock } from '../ports.js'
 import { formatRecord, type TokenRecord } from '../record.js'
 import { openRecord, type RecordOwner } from '../sealed-record.js'

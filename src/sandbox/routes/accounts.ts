@@ -3,7 +3,8 @@ import { absentPrincipal, failure, invalid, noContent, ok, type Reply } from '..
 import { reaches } from '../caller.js'
 import type { Context, Route } from '../router.js'
 import { refuseSeats } from '../seats.js'
-import { levelOf, makeUser, type SandboxState, type Table, type User } from '../state.js'
+import { levelOf, makeUser, type SandboxState, type User } from '../state.js'
+import type { Table } from '../table.js'
 import { key, showDetailed } from './people.js'
 import { fieldsOf } from './settings.js'
 

@@ -4,17 +4,8 @@ import { reaches } from '../caller.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Features, Route } from '../router.js'
 import { refuseSeats } from '../seats.js'
-import {
-  type GlobalLevel,
-  type Group,
-  globalLevels,
-  inOrder,
-  levelOf,
-  type SandboxState,
-  type Table,
-  tableOf,
-  type User,
-} from '../state.js'
+import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
+import { inOrder, keysInOrder, type Table, tableOf } from '../table.js'
 import { fieldsOf } from './settings.js'
 
 const admin = '/api/{version}/admin'
@@ -45,6 +36,20 @@ function pageOfUsers(users: readonly User[], query: URLSearchParams, features: F
   return page(users, query, features.pageLimit, (user) => showDetailed(features, user))
 }
 
+/** Without a filter nothing is looked up but what is shown. */
+function pageOfTable<T>(
+  table: Table<T>,
+  query: URLSearchParams,
+  { pageLimit }: Features,
+  isAsked: (value: T) => boolean,
+  show: (value: T) => unknown,
+): Reply {
+  const valueOf = (name: string): T => table[name] as T
+  const names = keysInOrder(table)
+  const found = query.get('filter') === null ? names : names.filter((name) => isAsked(valueOf(name)))
+  return page(found, query, pageLimit, (name) => show(valueOf(name)))
+}
+
 /** Names compare without case. */
 export const key = (name: string | null | undefined): string => (name ?? '').toLowerCase()
 export const byName = <T extends { name: string }>(a: T, b: T): number => (key(a.name) < key(b.name) ? -1 : 1)
@@ -59,11 +64,10 @@ const people: readonly Route[] = [
     path: `${admin}/users`,
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
-      const users = inOrder(state.users)
-      const found = users.filter(({ name, displayName, emailAddress }) =>
-        holds(query.get('filter'), name, displayName, emailAddress),
-      )
-      return pageOfUsers(found, query, features)
+      const filter = query.get('filter')
+      const isAsked = ({ name, displayName, emailAddress }: User): boolean =>
+        holds(filter, name, displayName, emailAddress)
+      return pageOfTable(state.users, query, features, isAsked, (user) => showDetailed(features, user))
     },
   },
 ]
@@ -74,8 +78,8 @@ const groups: readonly Route[] = [
     path: `${admin}/groups`,
     needs: 'LICENSED_USER',
     handle: ({ state, query, features }) => {
-      const found = sortedGroups(state).filter(({ name }) => holds(query.get('filter'), name))
-      return page(found, query, features.pageLimit, showGroup)
+      const filter = query.get('filter')
+      return pageOfTable(state.groups, query, features, ({ name }) => holds(filter, name), showGroup)
     },
   },
   {

@@ -5,7 +5,8 @@ import type { Repository } from '../instance-state.js'
 import { projectLevels, rankOf, repositoryLevels } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { findProject, findRepository, projectOf, rankOfUser } from '../scopes.js'
-import { globalLevels, inOrder, levelOf, type SandboxState } from '../state.js'
+import { globalLevels, levelOf, type SandboxState } from '../state.js'
+import { inOrder } from '../table.js'
 import { key, rank, showUser } from './people.js'
 
 /** "The total allowed number of permission filters is 50 and all filters exceeding that limit will be dropped." */

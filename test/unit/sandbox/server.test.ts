@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { once } from 'node:events'
@@ -175,6 +176,26 @@ describe('the server', () => {
     expect(sandbox.requests[0]).toMatchObject({ method: 'POST', path: `${groups}?name=a`, status: 200, user: 'admin' })
     sandbox.forgetRequests()
     expect([sandbox.requestCounts, sandbox.requests]).toEqual([{}, []])
+  })
+
+  it('lists what a request has made to the one that came with it', async () => {
+    const sandbox = await openSandbox()
+    const { accessToken } = sandbox.issueTokens()
+    const names = ['one', 'two', 'three']
+    const requests = names.flatMap((name) => [`POST ${groups}?name=${name}`, `GET ${groups}?filter=${name}`])
+    const end = `Host: localhost\r\nAuthorization: Bearer ${accessToken}\r\n`
+    const socket = connect(Number(new URL(sandbox.url).port), '127.0.0.1')
+    // In one piece, so that the server finds all of them in one turn.
+    const heads = requests.map((request, place) => {
+      const last = place === requests.length - 1 ? 'Connection: close\r\n' : ''
+      return `${request} HTTP/1.1\r\n${end}${last}\r\n`
+    })
+    socket.end(heads.join(''))
+    const answer = (await socket.setEncoding('utf8').toArray()).join('')
+    expect(answer.match(/"size":\d/gu)).toEqual(names.map(() => '"size":1'))
+    // And what somebody sets by hand is there for the next.
+    for (const name of names) delete sandbox.state.groups[name]
+    expect((await send(sandbox, 'GET', `${groups}?filter=one`)).json.values).toEqual([])
   })
 
   it('frees its port although a connection is kept open and a request hangs', async () => {

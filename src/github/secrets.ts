@@ -5,12 +5,12 @@
  * Source: REST API version 2022-11-28, "GitHub Actions secrets": get an environment public key, create or update an
  * environment secret (201 created, 204 updated), delete an environment secret; "Rate limits for the REST API".
  */
-import { AuthError } from '../../model/errors.js'
-import type { Secret } from '../../model/secret.js'
-import { TransportError } from '../../model/transport-error.js'
-import type { Answer, Request, Transport } from '../../transport.js'
-import { decodeBase64, encodeBase64 } from '../base64.js'
-import type { TokenClock } from '../ports.js'
+import { decodeBase64, encodeBase64 } from '../model/base64.js'
+import { AuthError } from '../model/errors.js'
+import type { Secret } from '../model/secret.js'
+import { TransportError } from '../model/transport-error.js'
+import type { Answer, Request, Transport } from '../transport.js'
+import { greatestWait, headersOf, waitOf } from './requests.js'
 
 /** An environment of a repository. */
 export interface GithubEnvironment {
@@ -27,26 +27,11 @@ export interface GithubSecretsOptions extends GithubEnvironment {
   readonly token: Secret | null
   /** Makes a sealed box (libsodium `crypto_box_seal`) for a public key of 32 bytes. */
   readonly makeSealedBox: (plain: Uint8Array, publicKey: Uint8Array) => Promise<Uint8Array>
-  readonly clock: TokenClock
-}
-
-/** Writes and removes secrets of one environment. */
-export interface GithubSecrets {
-  /**
-   * Returns when GitHub has confirmed the write.
-   * @param repeats whether the write may be sent again although an earlier one may still be on its way: only where
-   * nothing that is written later can be undone by its late arrival
-   * @throws AuthError `AUTH_STORE` where it is refused, or where no confirmation came.
-   */
-  write(name: string, value: string, repeats: boolean): Promise<void>
-  /** `false`: there was none. */
-  remove(name: string): Promise<boolean>
+  readonly clock: { readonly now: () => number; readonly sleep: (milliseconds: number) => Promise<void> }
 }
 
 /** Attempts at a request that may be sent again. */
 const attempts = 4
-/** Longest wait, in seconds, that a rate limit may ask for. */
-const greatestWait = 60
 /** Largest value of a secret, in bytes. */
 const greatestValue = 48 * 1024
 
@@ -56,7 +41,7 @@ interface PublicKey {
 }
 
 /** The secrets of an environment. Nothing is sent before it is needed. */
-export function createGithubSecrets(options: GithubSecretsOptions): GithubSecrets {
+export function createGithubSecrets(options: GithubSecretsOptions) {
   const { owner, repository, environment } = options
   const path = `/repos/${[owner, repository, 'environments', environment].map(encodeURIComponent).join('/')}/secrets`
   let publicKey: PublicKey | undefined
@@ -72,7 +57,7 @@ export function createGithubSecrets(options: GithubSecretsOptions): GithubSecret
     return send(options, { method: 'PUT', path: `${path}/${name}`, body }, repeats)
   }
   return {
-    async write(name, value, repeats) {
+    async write(name: string, value: string, repeats: boolean): Promise<void> {
       requireSize(value)
       let answer = await put(name, value, repeats)
       if (answer.status === 422) {
@@ -82,7 +67,7 @@ export function createGithubSecrets(options: GithubSecretsOptions): GithubSecret
       }
       if (answer.status !== 201 && answer.status !== 204) throw describeRefusal(options, answer)
     },
-    async remove(name) {
+    async remove(name: string): Promise<boolean> {
       const answer = await send(options, { method: 'DELETE', path: `${path}/${name}` }, true)
       if (answer.status === 204) return true
       if (answer.status === 404) return false
@@ -93,21 +78,15 @@ export function createGithubSecrets(options: GithubSecretsOptions): GithubSecret
 
 /** Sends until there is an answer that says something. */
 async function send(options: GithubSecretsOptions, request: Request, repeats: boolean): Promise<Answer> {
-  const headers = {
-    accept: 'application/vnd.github+json',
-    authorization: `Bearer ${requireToken(options).reveal()}`,
-    'user-agent': 'bbstate',
-    'x-github-api-version': '2022-11-28',
-    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-  }
+  const headers = headersOf(requireToken(options), request)
   for (let attempt = 1; ; attempt += 1) {
     const isLast = attempt === attempts
     try {
       // A connection of its own: on one that was kept, a request may be lost without anybody knowing.
       const answer = await options.transport.request({ ...request, headers, freshConnection: true })
-      const wait = waitOf(answer, options.clock)
+      const wait = waitOf(answer, options.clock.now())
       // A gateway that gave up says nothing about the request behind it; a rate limit says that there was none.
-      const mayRepeat = answer.status >= 500 ? repeats : wait !== null && wait <= greatestWait
+      const mayRepeat = answer.status >= 500 ? repeats : wait !== undefined && wait <= greatestWait
       if (isLast || !mayRepeat) return answer
       await options.clock.sleep((wait ?? attempt) * 1000)
     } catch (thrown) {
@@ -123,16 +102,6 @@ function requireToken({ token }: GithubSecretsOptions): Secret {
   throw new AuthError('AUTH_STORE', 'BBSTATE_GITHUB_TOKEN is not set', {
     hint: `To write the secret, ${permissionHint}`,
   })
-}
-
-/** Seconds that a rate limit asks to wait for; `null` where none was met. */
-function waitOf({ status, headers }: Answer, clock: TokenClock): number | null {
-  if (status !== 403 && status !== 429) return null
-  const after = Number(headers['retry-after'] ?? Number.NaN)
-  if (Number.isFinite(after)) return Math.max(1, after)
-  if (headers['x-ratelimit-remaining'] !== '0') return status === 429 ? greatestWait : null
-  const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN)
-  return Number.isFinite(reset) ? Math.max(1, Math.ceil(reset - clock.now() / 1000)) : greatestWait
 }
 
 function readKey(options: GithubSecretsOptions, { body }: Answer): PublicKey {
@@ -165,7 +134,7 @@ function describeRefusal(options: GithubSecretsOptions, answer: Answer): AuthErr
       hint,
       ...(requestId === undefined ? {} : { requestId }),
     })
-  if (waitOf(answer, options.clock) !== null) {
+  if (waitOf(answer, options.clock.now()) !== undefined) {
     return refuse('GitHub limits the rate of requests of BBSTATE_GITHUB_TOKEN', 'Run again when the limit is lifted.')
   }
   if (answer.status === 401) {
