@@ -8,10 +8,14 @@ import { featuresOf } from '../sandbox/options.js'
 import { createRouter } from '../sandbox/router.js'
 import { allRoutes } from '../sandbox/routes.js'
 
+const clients = 'seen in third parties’ clients; in neither document'
+
 /** Where the documents are not both the ground; the first that fits counts. */
 const grounds: readonly (readonly [prefix: string, ground: string])[] = [
   ['/access-tokens/{version}/admin', 'knowledge base and pages of 8.3; in neither document'],
   ['/oauth2/', 'seen in a third party’s client; in neither document'],
+  ['/branch-utils/{version}/projects/{project}/branchmodel', clients],
+  ['/branch-utils/{version}/projects/{project}/repos/{repository}/branchmodel', clients],
   ['/acme-', 'made up: an app that stands for any'],
   ['/authconfig/', '9.4; the document of 10.0 leaves it out, 10.x has it (third party)'],
   ['/basicauth/', '9.4; the document of 10.0 leaves it out, 10.x has it (third party)'],

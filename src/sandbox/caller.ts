@@ -7,6 +7,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { failure, type Reply } from './answers.js'
 import type { Scope } from './code-state.js'
+import { forgetFailures, isChallenged, noteFailure } from './failed-sign-ins.js'
 import { rankOf } from './ranks.js'
 import { type GlobalLevel, globalLevels, levelOf, type SandboxState } from './state.js'
 
@@ -133,17 +134,31 @@ function decodeBasic(value: string): { readonly name: string; readonly password:
 
 function identifyByPassword(value: string, state: SandboxState): Caller | Reply {
   const { name, password } = decodeBasic(value)
-  const user = state.users[name.toLowerCase()]
+  const key = name.toLowerCase()
+  if (isChallenged(state, key)) return challenge
+  const user = state.users[key]
   if (user?.password === undefined || !user.active || !isSame(user.password, password)) {
+    noteFailure(state, key)
     return failure(
       401,
       'auth.IncorrectPasswordAuthenticationException',
       'Invalid username or password. Please check the username and password and try again.',
     )
   }
-  const { user: owner, ...rights } = signedIn(state, name.toLowerCase())
+  forgetFailures(state, key)
+  const { user: owner, ...rights } = signedIn(state, key)
   return admit(state, owner, rights)
 }
+
+/**
+ * The right password, too, is refused then. Status, name and text as of a Bitbucket of 2020; it sent no
+ * `X-Authentication-Denied-Reason`, which is what Jira sends (jenkinsci/stashnotifier-plugin#263).
+ */
+const challenge = failure(
+  401,
+  'auth.CaptchaRequiredAuthenticationException',
+  'CAPTCHA required. Your Bitbucket account has been locked. To unlock it and log in again you must solve a CAPTCHA.',
+)
 
 /** Nobody gets in without a licence, whatever the token says. */
 function admit(state: SandboxState, user: string, rights: Omit<Caller, 'user'>): Caller | Reply {

@@ -36,6 +36,14 @@ export interface HookSetting {
   settings?: unknown
 }
 
+/** A test of a webhook: nothing else calls one. */
+export interface WebhookCall {
+  id: number
+  url: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
 export interface Webhook {
   id: number
   scope: Scope
@@ -48,6 +56,7 @@ export interface Webhook {
   credentials?: { username?: string; password?: string }
   createdDate: number
   updatedDate: number
+  calls?: WebhookCall[]
 }
 
 export interface Matcher {
@@ -82,6 +91,16 @@ export interface RequiredBuild {
   buildParentKeys: string[]
   refMatcher: Matcher
   exemptRefMatcher?: Matcher
+  requiredForPullRequest?: boolean
+  requiredForMergeQueue?: boolean
+}
+
+export interface DefaultTask {
+  id: number
+  scope: Scope
+  description: string
+  source: Matcher
+  target: Matcher
 }
 
 export interface AccessKey {
@@ -203,6 +222,7 @@ export interface CodeState {
   reviewerConditions: ReviewerCondition[]
   reviewerGroups: ReviewerGroup[]
   requiredBuilds: RequiredBuild[]
+  defaultTasks: DefaultTask[]
   accessKeys: AccessKey[]
   labels: { scope: Scope; name: string }[]
   reports: Report[]
@@ -213,6 +233,8 @@ export interface CodeState {
   comments: Comment[]
   activities: Activity[]
   tokens: CodeToken[]
+  /** By user name, lower-case: ids of the repositories that they looked at, the latest first. */
+  visits: Record<string, number[]>
 }
 
 /** As it is at first: everybody licensed may write, as in a small company. */
@@ -230,6 +252,7 @@ export function makeCodeState(): CodeState {
     reviewerConditions: [],
     reviewerGroups: [],
     requiredBuilds: [],
+    defaultTasks: [],
     accessKeys: [],
     labels: [],
     reports: [],
@@ -239,6 +262,7 @@ export function makeCodeState(): CodeState {
     comments: [],
     activities: [],
     tokens: [],
+    visits: Object.create(null),
   }
 }
 
@@ -253,6 +277,7 @@ export function dropScope(code: CodeState, scope: Scope): void {
   code.reviewerConditions = code.reviewerConditions.filter(isOther)
   code.reviewerGroups = code.reviewerGroups.filter(isOther)
   code.requiredBuilds = code.requiredBuilds.filter(isOther)
+  code.defaultTasks = code.defaultTasks.filter(isOther)
   code.accessKeys = code.accessKeys.filter(isOther)
   code.labels = code.labels.filter(isOther)
   code.reports = code.reports.filter(isOther)
@@ -262,4 +287,5 @@ export function dropScope(code: CodeState, scope: Scope): void {
   code.comments = code.comments.filter(isOther)
   code.activities = code.activities.filter(isOther)
   code.tokens = code.tokens.filter(isOther)
+  for (const [user, seen] of Object.entries(code.visits)) code.visits[user] = seen.filter((id) => `R${id}` !== scope)
 }

@@ -1,11 +1,9 @@
 /** User name and password of a person at a page; after too many wrong ones also characters that a person can read. */
 import { randomInt } from 'node:crypto'
+import { forgetFailures, isChallenged, noteFailure } from './failed-sign-ins.js'
 import { isSame, type Session } from './sessions.js'
 import { levelOf, type SandboxState } from './state.js'
 
-/** As Bitbucket has it, unless an administrator sets another number. */
-const failuresBeforeChallenge = 5
-const mostNames = 1000
 const letters = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 
 /** Who came in, or why nobody did. */
@@ -14,7 +12,6 @@ export type Entry = { readonly user: string } | { readonly refusal: string }
 /** Watches the door of one server. */
 export class Entrance {
   readonly #state: SandboxState
-  readonly #failures = new Map<string, number>()
 
   constructor(state: SandboxState) {
     this.#state = state
@@ -25,33 +22,23 @@ export class Entrance {
     const name = (form.get('username') ?? '').trim().toLowerCase()
     const { challenge } = session
     session.challenge = undefined
-    const isDue = this.#isDue(name)
+    const isDue = isChallenged(this.#state, name)
     const isMet = challenge !== undefined && isSame(challenge, (form.get('captcha') ?? '').trim().toUpperCase())
     if (isDue && !isMet) return this.#refuse(session, name, challenge === undefined ? asked : mistyped)
     const { password, active } = this.#state.users[name] ?? {}
     if (password === undefined || active !== true || !isSame(password, form.get('password') ?? '')) {
-      this.#count(name)
+      noteFailure(this.#state, name)
       return this.#refuse(session, name, wrong)
     }
-    this.#failures.delete(name)
+    forgetFailures(this.#state, name)
     if (levelOf(this.#state, name) === undefined) return { refusal: unlicensed }
     return { user: name }
   }
 
   #refuse(session: Session, name: string, refusal: string): Entry {
-    if (this.#isDue(name))
-      session.challenge = Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
-    return { refusal: refusal === wrong && this.#isDue(name) ? `${wrong} ${due}` : refusal }
-  }
-
-  #isDue(name: string): boolean {
-    return (this.#failures.get(name) ?? 0) >= failuresBeforeChallenge
-  }
-
-  #count(name: string): void {
-    this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1)
-    const [oldest] = this.#failures.keys()
-    if (this.#failures.size > mostNames && oldest !== undefined) this.#failures.delete(oldest)
+    const isDue = isChallenged(this.#state, name)
+    if (isDue) session.challenge = Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
+    return { refusal: refusal === wrong && isDue ? `${wrong} ${due}` : refusal }
   }
 }
 

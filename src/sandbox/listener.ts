@@ -1,6 +1,7 @@
 /** The socket of a sandbox: plain or TLS, opened, and closed within a second whatever is going on. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { ServerCertificate } from './certificate.js'
 
 /** Either kind. */
@@ -9,13 +10,24 @@ export type Listener = Server | SecureServer
 /** Milliseconds that open requests have to finish when the server stops. */
 const millisecondsToFinish = 500
 
+/** What is connected to each, TLS or not yet: HTTP knows nothing of somebody who does not finish the handshake. */
+const connected = new WeakMap<Listener, Set<Socket>>()
+
 /** A server that does not listen yet. */
 export function createListener(certificate: ServerCertificate | undefined, serve: RequestListener): Listener {
   // Longer than any client keeps its own end open: a race at that moment would be nobody's test.
   const options = { keepAliveTimeout: 60_000 }
-  if (certificate === undefined) return createServer(options, serve)
-  const { key, cert } = certificate
-  return createSecureServer({ ...options, key, cert }, serve)
+  const listener =
+    certificate === undefined
+      ? createServer(options, serve)
+      : createSecureServer({ ...options, key: certificate.key, cert: certificate.cert }, serve)
+  const sockets = new Set<Socket>()
+  connected.set(listener, sockets)
+  listener.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  return listener
 }
 
 /** Listens, or says whose port it is. */
@@ -34,7 +46,9 @@ export async function closeListener(listener: Listener): Promise<void> {
   if (!listener.listening) return
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
   listener.closeIdleConnections()
-  const cut = setTimeout(() => listener.closeAllConnections(), millisecondsToFinish)
+  const cut = setTimeout(() => {
+    for (const socket of connected.get(listener) ?? []) socket.destroy()
+  }, millisecondsToFinish)
   await closed
   clearTimeout(cut)
 }

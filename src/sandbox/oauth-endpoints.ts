@@ -32,9 +32,9 @@ export class OAuthEndpoints {
   }
 
   /** Waits for the lock; what is said where it cannot be had in time is not documented. */
-  async pass(): Promise<Reply | undefined> {
+  async pass(signal: AbortSignal): Promise<Reply | undefined> {
     const { tokenMilliseconds, lockSeconds } = this.#options
-    const hadIt = await this.#lock.pass(tokenMilliseconds, lockSeconds)
+    const hadIt = await this.#lock.pass(tokenMilliseconds, lockSeconds, signal)
     return hadIt ? undefined : failure(500, null, 'The token lock could not be had in time')
   }
 

@@ -6,14 +6,18 @@ import { accessKeyRoutes } from './routes/access-keys.js'
 import { accountRoutes } from './routes/accounts.js'
 import { appRoutes } from './routes/apps.js'
 import { authenticationRoutes } from './routes/authentication.js'
+import { branchModelRoutes } from './routes/branch-model.js'
 import { branchPermissionRoutes } from './routes/branch-permissions.js'
 import { branchRoutes } from './routes/branches.js'
 import { buildRoutes } from './routes/builds.js'
+import { captchaRoutes } from './routes/captcha.js'
 import { codeHookRoutes } from './routes/code-hooks.js'
 import { codePermissionRoutes } from './routes/code-permissions.js'
 import { codeTokenRoutes } from './routes/code-tokens.js'
 import { commentRoutes } from './routes/comments.js'
 import { defaultReviewerRoutes } from './routes/default-reviewers.js'
+import { defaultTaskRoutes } from './routes/default-tasks.js'
+import { directoryRoutes } from './routes/directory.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
 import { insightRoutes } from './routes/insights.js'
@@ -27,11 +31,14 @@ import { mergeRoutes } from './routes/merge.js'
 import { meshRoutes } from './routes/mesh.js'
 import { mirrorRoutes } from './routes/mirrors.js'
 import { peopleRoutes } from './routes/people.js'
+import { permissionSearchRoutes } from './routes/permission-search.js'
 import { permissionRoutes } from './routes/permissions.js'
 import { personalTokenRoutes } from './routes/personal-tokens.js'
 import { projectRoutes } from './routes/projects.js'
+import { pullRequestListRoutes } from './routes/pull-request-lists.js'
 import { pullRequestSettingRoutes } from './routes/pull-request-settings.js'
 import { pullRequestRoutes } from './routes/pull-requests.js'
+import { relatedRepositoryRoutes } from './routes/related-repositories.js'
 import { repositoryRoutes } from './routes/repositories.js'
 import { requiredBuildRoutes } from './routes/required-builds.js'
 import { restrictionRoutes } from './routes/restrictions.js'
@@ -39,7 +46,6 @@ import { reviewerGroupRoutes } from './routes/reviewer-groups.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
-import { userSearchRoutes } from './routes/user-search.js'
 import { webhookRoutes } from './routes/webhooks.js'
 
 /**
@@ -54,9 +60,10 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...mailRoutes,
     ...limitRoutes,
     ...peopleRoutes,
-    ...userSearchRoutes,
+    ...directoryRoutes,
     ...permissionRoutes,
     ...accountRoutes,
+    ...captchaRoutes,
     ...keyRoutes,
     ...personalTokenRoutes,
     ...authenticationRoutes,
@@ -68,18 +75,23 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...signingRoutes,
     ...projectRoutes,
     ...repositoryRoutes,
+    ...relatedRepositoryRoutes,
     ...branchRoutes,
     ...insightRoutes,
     ...buildRoutes,
+    ...pullRequestListRoutes,
     ...pullRequestRoutes,
     ...commentRoutes,
     ...codePermissionRoutes,
+    ...permissionSearchRoutes,
     ...codeHookRoutes,
     ...webhookRoutes,
     ...branchPermissionRoutes,
     ...pullRequestSettingRoutes,
     ...defaultReviewerRoutes,
+    ...defaultTaskRoutes,
     ...requiredBuildRoutes,
+    ...branchModelRoutes,
     ...reviewerGroupRoutes,
     ...accessKeyRoutes,
     ...codeTokenRoutes,

@@ -12,6 +12,7 @@ import { identify } from './caller.js'
 import { makeCertificate, type ServerCertificate } from './certificate.js'
 import { answerControl } from './control.js'
 import { type DataLock, lockData } from './data-lock.js'
+import { makeEnding } from './ending.js'
 import { Entrance } from './entrance.js'
 import { EventStream } from './event-stream.js'
 import { type Armed, createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
@@ -76,6 +77,7 @@ class Running implements Sandbox {
   readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
+  readonly #ended = makeEnding()
   #offset = 0
   #served = 0
 
@@ -235,6 +237,8 @@ class Running implements Sandbox {
   async close(): Promise<void> {
     this.#events.close()
     await closeListener(this.#listener)
+    // Whoever still waits has nobody to answer, and must not write into a directory that is another one's by now.
+    this.#ended.abort()
     this.#trust?.remove()
     await this.#lock?.release()
   }
@@ -283,7 +287,7 @@ class Running implements Sandbox {
     const { method, path, query } = request
     const began = performance.now()
     const pause = (this.#options.latencyMilliseconds ?? 0) + (trouble?.kind === 'delay' ? trouble.milliseconds : 0)
-    if (pause > 0) await wait(pause)
+    if (pause > 0) await wait(pause, undefined, { signal: this.#ended.signal })
     const note = (status: number, user?: string): void => {
       const milliseconds = performance.now() - began
       this.#log.add(method, path, query, { status, user, at: this.#now(), milliseconds })
@@ -293,7 +297,7 @@ class Running implements Sandbox {
       note(0)
       return cutConnection(response)
     }
-    const late = this.#endpoints.takesTime(request) ? await this.#endpoints.pass() : undefined
+    const late = this.#endpoints.takesTime(request) ? await this.#endpoints.pass(this.#ended.signal) : undefined
     const { reply, user } = late === undefined ? this.#answer(request, trouble) : { reply: late, user: undefined }
     // What was done is on the disk before anybody hears of it. A code of the authorize page is given out by GET.
     if (method !== 'GET' || path.endsWith('/authorize')) this.save()

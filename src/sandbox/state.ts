@@ -134,6 +134,8 @@ export interface SandboxState {
   tokens: TokenPair[]
   /** HTTP access tokens: value → user name. */
   httpAccessTokens: Table<string>
+  /** How many wrong passwords came in a row, by the name that was sent, lower-case. */
+  failedSignIns: Table<number>
 }
 
 /** Random text that is safe in a URL. */
@@ -216,6 +218,7 @@ export function makeState(redirectUri: string): SandboxState {
     codes: [],
     tokens: [],
     httpAccessTokens: tableOf([[`BBDC-${randomText(30)}`, 'admin']]),
+    failedSignIns: tableOf(),
   }
 }
 
@@ -226,18 +229,20 @@ export function reviveState(parsed: SandboxState): SandboxState {
     ...parsed,
     // What an older sandbox did not keep begins as on a new server.
     instance: { ...makeInstanceState(), ...parsed.instance },
-    code: { ...makeCodeState(), ...parsed.code },
+    code: { ...makeCodeState(), ...parsed.code, visits: revive(parsed.code?.visits ?? {}) },
     rateLimitUsers: revive(parsed.rateLimitUsers),
     users: revive(parsed.users),
     groups: revive(parsed.groups),
     userPermissions: revive(parsed.userPermissions),
     groupPermissions: revive(parsed.groupPermissions),
     httpAccessTokens: revive(parsed.httpAccessTokens),
+    failedSignIns: revive(parsed.failedSignIns ?? {}),
   }
 }
 
-/** One password for every account: the sandbox has no people, only names. */
+/** One new password for every account: the sandbox has no people, only names. Nobody has failed with it yet. */
 export function setPasswords(state: SandboxState, password: string): void {
+  state.failedSignIns = tableOf()
   for (const user of Object.values(state.users)) user.password = password
 }
 

@@ -27,23 +27,19 @@ export function showAccessKey(state: SandboxState, key: AccessKey): Record<strin
 
 function list({ state, query, features }: Context, here: Here): Reply {
   const scopes = query.get('effective') === 'true' ? scopesAbove(here) : [here.scope]
+  const least = Math.max(...['permission', 'minimumPermission'].map((name) => rankOf(query.get(name) ?? 'NONE')))
   const prefix = query.get('filter')?.toLowerCase() ?? ''
   const found = state.code.accessKeys.filter(
     (key) =>
-      scopes.includes(key.scope) && (key.label ?? '').toLowerCase().startsWith(prefix) && isAsked(query, here, key),
+      scopes.includes(key.scope) &&
+      (key.label ?? '').toLowerCase().startsWith(prefix) &&
+      rankOf(key.permission) >= least,
   )
   return page(
     found.map((key) => showAccessKey(state, key)),
     query,
     features.pageLimit,
   )
-}
-
-/** In a project `permission` asks for that or more; in a repository for that, and `minimumPermission` for more. */
-function isAsked(query: URLSearchParams, { type }: Here, { permission }: AccessKey): boolean {
-  const exact = type === 'REPOSITORY' ? query.get('permission') : null
-  const least = query.get(type === 'REPOSITORY' ? 'minimumPermission' : 'permission')
-  return (exact === null || permission === exact) && (least === null || rankOf(permission) >= rankOf(least))
 }
 
 /** The id that this key has wherever else it is used. */

@@ -90,6 +90,8 @@ function rename(context: Context): Reply {
   move(state.users, from, to)
   move(state.userPermissions, from, to)
   move(state.rateLimitUsers, from, to)
+  move(state.code.visits, from, to)
+  move(state.failedSignIns, from, to)
   for (const group of Object.values(state.groups)) {
     group.members = group.members.map((member) => (member === from ? to : member))
   }
@@ -130,6 +132,8 @@ function remove(context: Context): Reply {
   delete state.users[name]
   delete state.userPermissions[name]
   delete state.rateLimitUsers[name]
+  delete state.code.visits[name]
+  delete state.failedSignIns[name]
   for (const group of Object.values(state.groups)) group.members = group.members.filter((member) => member !== name)
   dropOwned(state, name)
   return ok(showDetailed(context.features, user))

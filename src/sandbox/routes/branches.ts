@@ -5,7 +5,6 @@ import type { Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
 import { inLiveRepository, inRepository } from '../scopes.js'
-import type { SandboxState } from '../state.js'
 import { fieldsOf } from './settings.js'
 
 const repository = '/api/{version}/projects/{project}/repos/{repository}'
@@ -17,34 +16,21 @@ export function showBranch({ name, commit, isDefault }: BranchTip): Record<strin
   return { id, displayId: name, type: 'BRANCH', latestCommit: commit, latestChangeset: commit, default: isDefault }
 }
 
-function list({ state, query, features }: Context, one: Repository): Reply {
+/** By name behind the default branch unless the query wants otherwise; the branch that was made last counts as changed last. */
+function list({ state, query, features }: Context, one: Repository, scope: Scope): Reply {
   const text = query.get('filterText')?.toLowerCase() ?? ''
   const found = branchesOf(state, one).filter(({ name }) => name.toLowerCase().includes(text))
-  const sorted = inOrderOf(state, one, query.get('orderBy'), found)
-  const boosted = query.get('boostMatches') === 'true' ? boost(sorted, text) : sorted
-  return page(boosted.map(showBranch), query, features.pageLimit)
-}
-
-/** Nothing is pushed here: a branch was last modified when it was made. */
-function inOrderOf(
-  state: SandboxState,
-  { id }: Repository,
-  order: string | null,
-  found: readonly BranchTip[],
-): readonly BranchTip[] {
-  const made = state.code.branches.filter(({ scope }) => scope === `R${id}`).map(({ name }) => name)
-  if (order === 'ALPHABETICAL') return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  if (order === 'MODIFICATION') return found.toSorted((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
-  return found
-}
-
-/** What is called just so first, then what begins so. */
-function boost(found: readonly BranchTip[], text: string): readonly BranchTip[] {
-  const distance = ({ name }: BranchTip): number => {
-    const given = name.toLowerCase()
-    return given === text ? 0 : given.startsWith(text) ? 1 : 2
+  const order = query.get('orderBy')?.toUpperCase()
+  if (order === 'ALPHABETICAL') found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (order === 'MODIFICATION') {
+    const made = state.code.branches.flatMap((branch) => (branch.scope === scope ? branch.name : []))
+    found.sort((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
   }
-  return found.toSorted((a, b) => distance(a) - distance(b))
+  // Those that are what was asked for, then those that begin with it.
+  const rankOf = ({ name }: BranchTip): number =>
+    name.toLowerCase() === text ? 0 : name.toLowerCase().startsWith(text) ? 1 : 2
+  if (query.get('boostMatches') === 'true') found.sort((a, b) => rankOf(a) - rankOf(b))
+  return page(found.map(showBranch), query, features.pageLimit)
 }
 
 /** `startPoint`: a branch or a full hash. An empty repository takes its first branch from any hash. */
@@ -106,6 +92,13 @@ function putDefault({ state, body }: Context, one: Repository): Reply {
   return noContent()
 }
 
+/** The old way to ask for it: the branch itself, and nothing of an empty repository. */
+function showOldDefault(context: Context, one: Repository): Reply {
+  const found = branchesOf(context.state, one).find(({ isDefault }) => isDefault)
+  if (found !== undefined) return ok(showBranch(found))
+  return one.isEmpty === true ? noContent() : showDefault(context, one)
+}
+
 export const branchRoutes: readonly Route[] = [
   { method: 'GET', path: branches, needs: 'anyone', handle: inRepository('REPO_READ', list) },
   {
@@ -121,7 +114,7 @@ export const branchRoutes: readonly Route[] = [
     handle: inLiveRepository('REPO_WRITE', (context, one, scope) => create(context, one, scope, 201)),
   },
   { method: 'DELETE', path: utilities, needs: 'anyone', handle: inLiveRepository('REPO_WRITE', remove) },
-  // Since 7.5; before it was `branches/default`.
+  // Since 7.5; before it was `branches/default`, which is still there.
   {
     method: 'GET',
     path: `${repository}/default-branch`,
@@ -134,4 +127,6 @@ export const branchRoutes: readonly Route[] = [
     needs: 'anyone',
     handle: inLiveRepository('REPO_ADMIN', putDefault),
   },
+  { method: 'GET', path: `${branches}/default`, needs: 'anyone', handle: inRepository('REPO_READ', showOldDefault) },
+  { method: 'PUT', path: `${branches}/default`, needs: 'anyone', handle: inLiveRepository('REPO_ADMIN', putDefault) },
 ]

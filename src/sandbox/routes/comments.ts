@@ -149,33 +149,14 @@ function remove(context: Context, comment: Comment, one: PullRequest, target: Re
   return noContent()
 }
 
-function list({ state, query, features }: Context, one: PullRequest): Reply {
-  const path = query.get('path')
-  if (path === null || path === '') return invalid('A path is needed', 'path')
-  const all = commentsOf(state, one)
-  const states = wordsIn(query, 'state', 'states')
-  const found = all.filter(
-    (comment) =>
-      comment.parent === undefined &&
-      comment.anchor?.['path'] === path &&
-      (states.length === 0 || states.includes(comment.state)) &&
-      isOnDiff(query, comment.anchor),
-  )
-  return page(
-    found.map((comment) => showComment(state, comment, all)),
-    query,
-    features.pageLimit,
-  )
-}
-
-/** A list under either of its names; one text may hold several. */
-function wordsIn(query: URLSearchParams, ...names: readonly string[]): readonly string[] {
+/** The words that a query names, each by itself or in a list. */
+function wordsOf(query: URLSearchParams, ...names: readonly string[]): readonly string[] {
   return names.flatMap((name) => query.getAll(name)).flatMap((text) => text.split(','))
 }
 
 /** Without Git nothing is moved from under a comment: none is orphaned. */
 function isOnDiff(query: URLSearchParams, { diffType, fromHash, toHash }: Record<string, unknown>): boolean {
-  const types = wordsIn(query, 'diffType', 'diffTypes')
+  const types = wordsOf(query, 'diffType', 'diffTypes')
   const isOf = (name: string, hash: unknown): boolean => diffType === 'EFFECTIVE' || (query.get(name) ?? hash) === hash
   return (
     query.get('anchorState') !== 'ORPHANED' &&
@@ -185,12 +166,34 @@ function isOnDiff(query: URLSearchParams, { diffType, fromHash, toHash }: Record
   )
 }
 
+function stateFilter(query: URLSearchParams): (comment: Comment) => boolean {
+  const asked = wordsOf(query, 'state', 'states')
+  return ({ state }) => asked.length === 0 || asked.includes(state)
+}
+
+function list({ state, query, features }: Context, one: PullRequest): Reply {
+  const path = query.get('path')
+  if (path === null || path === '') return invalid('A path is needed', 'path')
+  const all = commentsOf(state, one)
+  const isAsked = stateFilter(query)
+  const found = all.filter(
+    (comment) =>
+      comment.parent === undefined &&
+      comment.anchor?.['path'] === path &&
+      isAsked(comment) &&
+      isOnDiff(query, comment.anchor),
+  )
+  return page(
+    found.map((comment) => showComment(state, comment, all)),
+    query,
+    features.pageLimit,
+  )
+}
+
 function listTasks({ state, query, features }: Context, one: PullRequest): Reply {
   const all = commentsOf(state, one)
-  const asked = wordsIn(query, 'state', 'states')
-  const found = all.filter(
-    (comment) => comment.severity === 'BLOCKER' && (asked.length === 0 || asked.includes(comment.state)),
-  )
+  const isAsked = stateFilter(query)
+  const found = all.filter((comment) => comment.severity === 'BLOCKER' && isAsked(comment))
   return page(
     found.map((comment) => showComment(state, comment, all)),
     query,

@@ -37,7 +37,7 @@ function pageOfUsers(users: readonly User[], query: URLSearchParams, features: F
 }
 
 /** Without a filter nothing is looked up but what is shown. */
-function pageOfTable<T>(
+export function pageOfTable<T>(
   table: Table<T>,
   query: URLSearchParams,
   { pageLimit }: Features,
@@ -131,9 +131,10 @@ const groups: readonly Route[] = [
     handle: ({ state, query, features }) => {
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
-      const others = Object.entries(state.users).flatMap(([name, user]) => (group.members.includes(name) ? [] : user))
-      const found = others.filter(({ name, displayName, emailAddress }) =>
-        holds(query.get('filter'), name, displayName, emailAddress),
+      const found = Object.entries(state.users).flatMap(([name, user]) =>
+        group.members.includes(name) || !holds(query.get('filter'), name, user.displayName, user.emailAddress)
+          ? []
+          : user,
       )
       return pageOfUsers(found.sort(byName), query, features)
     },

@@ -1,6 +1,6 @@
 /** Pull requests: enough of their life that comments, checks and archiving can be tried on them. */
-import { failure, holds, invalid, noContent, ok, page, type Reply } from '../answers.js'
-import { findBranch, isCommit } from '../branches.js'
+import { failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { findBranch } from '../branches.js'
 import type { Participant, PullRequest, Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
 import {
@@ -12,11 +12,10 @@ import {
   record,
   showParticipant,
   showRequest,
-  sourceOf,
 } from '../pull-requests.js'
 import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
-import { findRepository, inLiveRepository, inRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
+import { findRepository, inLiveRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
 import { rootOf } from '../show-code.js'
 import type { SandboxState } from '../state.js'
 import { allowsAutoMerge } from './pull-request-settings.js'
@@ -25,47 +24,6 @@ import { type Fields, fieldsOf } from './settings.js'
 const repository = '/api/{version}/projects/{project}/repos/{repository}'
 const base = `${repository}/pull-requests`
 const one = `${base}/{request}`
-
-const states = ['OPEN', 'MERGED', 'DECLINED', 'ALL']
-
-function list({ state, query, features }: Context, target: Repository, scope: Scope): Reply {
-  const wanted = query.get('state')?.toUpperCase() ?? 'OPEN'
-  const direction = query.get('direction')?.toUpperCase() ?? 'INCOMING'
-  if (!states.includes(wanted)) return invalid(`One of ${states.join(', ')}`, 'state')
-  if (!['INCOMING', 'OUTGOING'].includes(direction)) return invalid('One of INCOMING, OUTGOING', 'direction')
-  const isOut = direction === 'OUTGOING'
-  const [at, text, draft] = [query.get('at'), query.get('filterText'), query.get('draft')]
-  const found = state.code.pullRequests.filter(
-    (request) =>
-      (isOut ? request.fromRepository === target.id : request.scope === scope) &&
-      (wanted === 'ALL' || request.state === wanted) &&
-      (at === null || (isOut ? request.from : request.to) === at) &&
-      (draft === null || String(request.draft) === draft) &&
-      holds(text, request.title, request.description ?? ''),
-  )
-  const sign = query.get('order')?.toUpperCase() === 'OLDEST' ? 1 : -1
-  found.sort((a, b) => sign * (a.updatedDate - b.updatedDate || a.id - b.id))
-  return page(showAll(state, found), query, features.pageLimit)
-}
-
-function showAll(state: SandboxState, found: readonly PullRequest[]): readonly unknown[] {
-  return found.flatMap((request) => {
-    const target = state.instance.repositories.find(({ id }) => `R${id}` === request.scope)
-    return target === undefined ? [] : [showRequest(state, request, target)]
-  })
-}
-
-function ofCommit({ state, path, query, features }: Context, target: Repository, scope: Scope): Reply {
-  const commit = path['commit'] ?? ''
-  if (!isCommit(commit)) {
-    return failure(404, 'commit.NoSuchCommitException', `Commit '${commit}' does not exist in repository.`)
-  }
-  const found = state.code.pullRequests.filter((request) => {
-    const tip = findBranch(state, sourceOf(state, request, target), request.from)?.commit
-    return request.scope === scope && tip === commit.toLowerCase()
-  })
-  return page(showAll(state, found), query, features.pageLimit)
-}
 
 /** The repository that a ref names; this one where it names none. */
 function repositoryOf(state: SandboxState, ref: Fields, here: Repository): Repository | undefined {
@@ -278,13 +236,6 @@ function putStatus(context: Context, request: PullRequest): Reply {
 const mergeable = { conflicted: false, outcome: 'CLEAN', vetoes: [] }
 
 export const pullRequestRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: `${repository}/commits/{commit}/pull-requests`,
-    needs: 'anyone',
-    handle: inRepository('REPO_READ', ofCommit),
-  },
-  { method: 'GET', path: base, needs: 'anyone', handle: inRepository('REPO_READ', list) },
   { method: 'POST', path: base, needs: 'PERSON', handle: inLiveRepository('REPO_READ', create) },
   {
     method: 'GET',

@@ -9,6 +9,7 @@ import { findRepository, inProject, inRepository, projectOf, rankOfCaller, refus
 import { showRepository, slugOf, sortRepositories } from '../show-code.js'
 import type { SandboxState } from '../state.js'
 import { personalProject } from './projects.js'
+import { noteVisit } from './related-repositories.js'
 import { fieldsOf } from './settings.js'
 
 const inside = '/api/{version}/projects/{project}/repos'
@@ -54,6 +55,11 @@ function listProject({ state, caller, query, features }: Context, project: Proje
   const own = state.instance.repositories.filter((repository) => repository.project === project.key)
   const found = own.filter((repository) => rankOfCaller(state, caller, project, repository) >= rankOf('REPO_READ'))
   return page(sortRepositories(found, null), query, features.pageLimit, (one) => showRepository(state, one))
+}
+
+function show(context: Context, repository: Repository): Reply {
+  noteVisit(context, repository)
+  return ok(showRepository(context.state, repository))
 }
 
 interface Wanted {
@@ -212,7 +218,7 @@ export const repositoryRoutes: readonly Route[] = [
     method: 'GET',
     path: one,
     needs: 'anyone',
-    handle: inRepository('REPO_READ', ({ state }, repository) => ok(showRepository(state, repository))),
+    handle: inRepository('REPO_READ', show),
   },
   { method: 'POST', path: one, needs: 'LICENSED_USER', handle: inRepository('REPO_READ', fork) },
   { method: 'PUT', path: one, needs: 'anyone', handle: inRepository('REPO_ADMIN', update) },

@@ -2,9 +2,11 @@
 import { absent, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import { type Here, type HereWork, ofBoth, type Place, scopesAbove, showScope } from '../both-scopes.js'
 import type { ReviewerGroup } from '../code-state.js'
+import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
+import { rankOfUser } from '../scopes.js'
 import { showPerson } from '../show-code.js'
-import type { SandboxState } from '../state.js'
+import { levelOf, type SandboxState } from '../state.js'
 import { fieldsOf } from './settings.js'
 
 function show(state: SandboxState, { id, scope, name, description, users }: ReviewerGroup): Record<string, unknown> {
@@ -73,10 +75,25 @@ const remove = onGroup(({ state: { code } }, group) => {
   return noContent()
 })
 
-function routesOf(base: string, { read: look, change }: Place): readonly Route[] {
+/** Of those who are licensed and may read the repository; the documents have it of repositories alone. */
+function listUsers({ state, path }: Context, here: Here): Reply {
+  const scopes = scopesAbove(here)
+  const found = state.code.reviewerGroups.find(({ id, scope }) => String(id) === path['id'] && scopes.includes(scope))
+  if (found === undefined) return absent(`There is no reviewer group ${path['id']}`)
+  const readers = found.users.filter(
+    (user) =>
+      levelOf(state, user) !== undefined &&
+      rankOfUser(state, user, here.project, here.repository) >= rankOf('REPO_READ'),
+  )
+  return ok(readers.map((user) => showPerson(state, user)))
+}
+
+function routesOf(base: string, { type, read: look, change }: Place): readonly Route[] {
   const all = `${base}/settings/reviewer-groups`
   const one = `${all}/{id}`
+  const users: Route = { method: 'GET', path: `${one}/users`, needs: 'anyone', handle: look(listUsers) }
   return [
+    ...(type === 'REPOSITORY' ? [users] : []),
     { method: 'GET', path: all, needs: 'anyone', handle: look(list) },
     { method: 'POST', path: all, needs: 'PERSON', handle: change(create) },
     { method: 'GET', path: one, needs: 'anyone', handle: look(onGroup(({ state }, group) => ok(show(state, group)))) },

@@ -4,10 +4,11 @@ import { type Here, type HereWork, ofBoth, type Place, scopesAbove, showScope } 
 import type { Webhook } from '../code-state.js'
 import type { Context, Route } from '../router.js'
 import { type Fields, fieldsOf } from './settings.js'
+import { callRoutes, showHistory } from './webhook-calls.js'
 
 const eventPattern = /^[a-z_]+(?::[a-z_]+)+$/u
 
-function show({ scope, credentials, ...webhook }: Webhook): Record<string, unknown> {
+function show({ scope, credentials, calls: _, ...webhook }: Webhook): Record<string, unknown> {
   return {
     ...webhook,
     scopeType: showScope(scope).type.toLowerCase(),
@@ -15,7 +16,13 @@ function show({ scope, credentials, ...webhook }: Webhook): Record<string, unkno
   }
 }
 
-type Read = Omit<Webhook, 'id' | 'scope' | 'createdDate' | 'updatedDate'>
+/** With its statistics where they are asked for. */
+function showAsked({ query, now }: Context, webhook: Webhook): Record<string, unknown> {
+  const isAsked = query.get('statistics') === 'true'
+  return { ...show(webhook), ...(isAsked && { statistics: showHistory(webhook, new URLSearchParams(), now) }) }
+}
+
+type Read = Omit<Webhook, 'id' | 'scope' | 'createdDate' | 'updatedDate' | 'calls'>
 
 function refuse({ name, url, events, configuration, credentials }: Fields): Reply | undefined {
   if (typeof name !== 'string' || name === '' || name.length > 255) return invalid('A name is needed', 'name')
@@ -56,17 +63,19 @@ function isOn(query: URLSearchParams, { events }: Webhook): boolean {
   return wanted.length === 0 || wanted.some((event) => events.includes(event))
 }
 
-function list({ state, query, features }: Context, { scope }: Here): Reply {
+function list(context: Context, { scope }: Here): Reply {
+  const { state, query, features } = context
   const found = state.code.webhooks.filter((one) => one.scope === scope && isOn(query, one))
-  return page(found.map(show), query, features.pageLimit)
+  return page(found, query, features.pageLimit, (one) => showAsked(context, one))
 }
 
 /** Those of the project, too. */
-function search({ state, query, features }: Context, here: Here): Reply {
-  const type = query.get('scopeType')?.toUpperCase()
-  const scopes = scopesAbove(here).filter((scope) => type === undefined || showScope(scope).type === type)
+function search(context: Context, here: Here): Reply {
+  const { state, query, features } = context
+  const types = query.getAll('scopeType').map((type) => type.toUpperCase())
+  const scopes = scopesAbove(here).filter((scope) => types.length === 0 || types.includes(showScope(scope).type))
   const found = state.code.webhooks.filter((one) => scopes.includes(one.scope) && isOn(query, one))
-  return page(found.map(show), query, features.pageLimit)
+  return page(found, query, features.pageLimit, (one) => showAsked(context, one))
 }
 
 function create({ state, body, now }: Context, { scope }: Here): Reply {
@@ -89,8 +98,8 @@ function onWebhook(work: (context: Context, webhook: Webhook) => Reply): HereWor
 const update = onWebhook(({ state, body, now }, webhook) => {
   const made = read(body, webhook)
   if ('status' in made) return made
-  const { id, scope, createdDate } = webhook
-  const next: Webhook = { id, scope, createdDate, ...made, updatedDate: now }
+  const { id, scope, createdDate, calls } = webhook
+  const next: Webhook = { id, scope, createdDate, ...made, updatedDate: now, ...(calls && { calls }) }
   state.code.webhooks = state.code.webhooks.map((one) => (one === webhook ? next : one))
   return ok(show(next))
 })
@@ -100,17 +109,19 @@ const remove = onWebhook(({ state: { code } }, webhook) => {
   return noContent()
 })
 
-function routesOf(base: string, { type, inspect, change }: Place): readonly Route[] {
+const showOne = onWebhook((context, webhook) => ok(showAsked(context, webhook)))
+
+function routesOf(base: string, place: Place): readonly Route[] {
+  const { type, inspect, change } = place
   const all = `${base}/webhooks`
   const one = `${all}/{webhook}`
   const routes: Route[] = [
     { method: 'GET', path: all, needs: 'PERSON', handle: inspect(list) },
     { method: 'POST', path: all, needs: 'PERSON', handle: change(create) },
-    { method: 'GET', path: one, needs: 'PERSON', handle: inspect(onWebhook((_, webhook) => ok(show(webhook)))) },
+    { method: 'GET', path: one, needs: 'PERSON', handle: inspect(showOne) },
     { method: 'PUT', path: one, needs: 'PERSON', handle: change(update) },
     { method: 'DELETE', path: one, needs: 'PERSON', handle: change(remove) },
-    // Nothing is sent, so nothing was.
-    { method: 'GET', path: `${one}/latest`, needs: 'PERSON', handle: inspect(onWebhook(() => noContent())) },
+    ...callRoutes(all, place, onWebhook),
   ]
   if (type === 'REPOSITORY') {
     routes.push({ method: 'GET', path: `${all}/search`, needs: 'PERSON', handle: inspect(search) })
