@@ -101,7 +101,7 @@ export function endpointsPage(): string {
   })
   return `# Endpoints of the sandbox
 
-The column "ground" says what an endpoint rests on. Where it names an official OpenAPI document, a test sends real requests to a sandbox like 9.4 and to one like 10.2, and judges each answer, in success and in failure, by the document of 9.4 and of 10.0; where a document is known to be wrong stands, with the reason, in \`test/contract/openapi-defects.json\`. Any other ground is a report of a third party or an old page, or nothing at all where it says so, and no document judges those answers.
+The column "ground" says what an endpoint rests on. Where it names an official OpenAPI document, a test sends real requests to a sandbox like 9.4 and to one like 10.2, and judges each answer, in success and in failure, by the document of 9.4 and by that of 10.0, the nearest to 10.2; where a document is known to be wrong stands, with the reason, in \`test/contract/openapi-defects.json\`. Any other ground is a report of a third party or an old page, or nothing at all where it says so, and no document judges those answers.
 
 "Seen in the test" are the statuses that these requests provoke; one with a star is in no document that has the endpoint, and \`openapi-defects.json\` says what it rests on instead: a report of a third party, or an inference. The test fails where a document lists a status for an endpoint that is neither seen nor under "not provoked", which gives the number of the [reason](#what-no-request-provokes).
 
