@@ -26,9 +26,15 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | null>
   return Buffer.concat(chunks)
 }
 
-type Answer = readonly [response: ServerResponse, method: string, reply: Reply, truncates: boolean]
+interface Leaving {
+  readonly response: ServerResponse
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | number>>
+  readonly text: string
+  readonly truncates: boolean
+}
 
-let leaving: Answer[] = []
+let leaving: Leaving[] = []
 
 /**
  * Sends an answer. Truncated, it promises all of its body and gives half.
@@ -37,24 +43,33 @@ let leaving: Answer[] = []
  * client, and that costs more than making the answer.
  */
 export function sendReply(response: ServerResponse, method: string, reply: Reply, truncates = false): void {
-  if (leaving.push([response, method, reply, truncates]) === 1) setImmediate(sendLeaving)
-}
-
-function sendLeaving(): void {
-  const answers = leaving
-  leaving = []
-  for (const answer of answers) write(...answer)
-}
-
-function write(...[response, method, reply, truncates]: Answer): void {
   const text = reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body))
   const isEmpty = text === '' || method === 'HEAD'
   const headers: Record<string, string | number> = {}
   if (!isEmpty) headers['content-type'] = reply.text === undefined ? json : plain
   if (reply.status !== 204) headers['content-length'] = Buffer.byteLength(text)
-  response.writeHead(reply.status, Object.assign(headers, reply.headers))
+  Object.assign(headers, reply.headers)
+  const count = leaving.push({ response, status: reply.status, headers, text: isEmpty ? '' : text, truncates })
+  if (count === 1) setImmediate(sendLeaving)
+}
+
+function sendLeaving(): void {
+  const answers = leaving
+  leaving = []
+  for (const answer of answers) {
+    try {
+      write(answer)
+    } catch {
+      // What cannot be said must not end the process, nor the answers of others.
+      answer.response.destroy()
+    }
+  }
+}
+
+function write({ response, status, headers, text, truncates }: Leaving): void {
+  response.writeHead(status, headers)
   // As a text it leaves in one piece with its headers.
-  if (!truncates) return void (isEmpty ? response.end() : response.end(text))
+  if (!truncates) return void (text === '' ? response.end() : response.end(text))
   const bytes = Buffer.from(text)
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => cutConnection(response))
 }

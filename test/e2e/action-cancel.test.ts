@@ -120,22 +120,18 @@ test('the step after a job that went well sends nothing', async () => {
   expect(vault.requests.length).toBe(before)
 })
 
-test('a plan that waits for a slow server ends with the second signal, its outputs set', async () => {
+test('a plan that waits for a slow server ends with the first signal, its outputs set', async () => {
   sandbox.forgetRequests()
-  sandbox.addFault({ path: '/admin/default-branch', kind: 'delay', milliseconds: 20_000 })
+  sandbox.addFault({ path: '/admin/default-branch', kind: 'delay', milliseconds: 600_000 })
   const step = job.start(options('plan'))
   // The other setting is read at the same time, and is answered.
   const isReading = (): boolean => sandbox.requests.some(({ path }) => path.includes('banner'))
   await expect.poll(isReading, { timeout: 20_000 }).toBe(true)
-  const asked = Date.now()
   step.kill('SIGINT')
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  step.kill('SIGTERM')
+  // It does not wait for the answer, which is ten minutes away.
   const { code, outputs, log } = await step.ended
   expect(code, log).toBe(130)
   expect(outputs['exit-code']).toBe('130')
-  // It did not wait for the answer, which was twenty seconds away.
-  expect(Date.now() - asked).toBeLessThan(15_000)
 })
 
 test('SIGTERM after SIGINT leaves an apply two seconds, and the next one finishes', async () => {

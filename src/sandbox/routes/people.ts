@@ -18,16 +18,15 @@ export function showUser({ name, slug, id, displayName, emailAddress, active }: 
 /** A user as lists of the administration show one. */
 export function showDetailed({ version }: Features, user: User): Record<string, unknown> {
   const { mutable, createdTimestamp, lastAuthenticationTimestamp } = user
-  return {
-    ...showUser(user),
-    directoryName: mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP',
-    deletable: mutable,
-    mutableDetails: mutable,
-    mutableGroups: mutable,
-    ...(lastAuthenticationTimestamp === undefined ? {} : { lastAuthenticationTimestamp }),
-    // Since 9.6 (I-18).
-    ...(createdTimestamp === undefined || !isAtLeast(version, '9.6') ? {} : { createdTimestamp }),
-  }
+  const shown = showUser(user)
+  shown['directoryName'] = mutable ? 'Bitbucket Internal Directory' : 'Corporate LDAP'
+  shown['deletable'] = mutable
+  shown['mutableDetails'] = mutable
+  shown['mutableGroups'] = mutable
+  if (lastAuthenticationTimestamp !== undefined) shown['lastAuthenticationTimestamp'] = lastAuthenticationTimestamp
+  // Since 9.6 (I-18).
+  if (createdTimestamp !== undefined && isAtLeast(version, '9.6')) shown['createdTimestamp'] = createdTimestamp
+  return shown
 }
 
 const showGroup = ({ name, deletable }: Group): Record<string, unknown> => ({ name, deletable })
