@@ -15,6 +15,7 @@ import { codeHookRoutes } from './routes/code-hooks.js'
 import { codePermissionRoutes } from './routes/code-permissions.js'
 import { codeTokenRoutes } from './routes/code-tokens.js'
 import { commentRoutes } from './routes/comments.js'
+import { dashboardRoutes } from './routes/dashboard.js'
 import { defaultReviewerRoutes } from './routes/default-reviewers.js'
 import { defaultTaskRoutes } from './routes/default-tasks.js'
 import { directoryRoutes } from './routes/directory.js'
@@ -43,6 +44,7 @@ import { repositoryRoutes } from './routes/repositories.js'
 import { requiredBuildRoutes } from './routes/required-builds.js'
 import { restrictionRoutes } from './routes/restrictions.js'
 import { reviewerGroupRoutes } from './routes/reviewer-groups.js'
+import { reviewRoutes } from './routes/reviews.js'
 import { scanningRoutes } from './routes/scanning.js'
 import { settingsRoutes, sshRoutes } from './routes/settings.js'
 import { signingRoutes } from './routes/signing.js'
@@ -80,6 +82,8 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...insightRoutes,
     ...buildRoutes,
     ...pullRequestListRoutes,
+    ...dashboardRoutes,
+    ...reviewRoutes,
     ...pullRequestRoutes,
     ...commentRoutes,
     ...codePermissionRoutes,

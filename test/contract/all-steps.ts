@@ -6,6 +6,7 @@ import { directorySteps } from './directory-steps.js'
 import { firstSteps } from './first-steps.js'
 import { instanceSteps } from './instance-steps.js'
 import { rankSteps } from './rank-steps.js'
+import { reviewSteps } from './review-steps.js'
 import { serverSteps } from './server-steps.js'
 import type { Step } from './steps.js'
 import { webhookSteps } from './webhook-steps.js'
@@ -20,4 +21,5 @@ export const allSteps: readonly Step[] = [
   ...webhookSteps,
   ...branchSteps,
   ...directorySteps,
+  ...reviewSteps,
 ]

@@ -22,6 +22,22 @@ const people: readonly Step[] = [
   get(`${api}/groups`, 401, 'nobody'),
 ]
 
+/** Deprecated, and still documented. */
+const members = (['groups/add-user', 'users/add-group', 'groups/remove-user'] as const).flatMap(
+  (name): readonly Step[] => {
+    const body = (group: string, user: string): unknown =>
+      name === 'users/add-group' ? { context: user, itemName: group } : { context: group, itemName: user }
+    const path = `${api}/admin/${name}`
+    return [
+      post(path, body('contractors', 'alice')),
+      post(path, body('none', 'alice'), 404),
+      post(path, body('contractors', 'stranger'), 404),
+      post(path, body('ldap-staff', 'alice'), 403),
+      by('bob', post(path, body('contractors', 'alice'), 401)),
+    ]
+  },
+)
+
 const permissions = [project, repository].flatMap((scope): readonly Step[] => {
   const search = `${scope}/permissions/search`
   return [
@@ -76,4 +92,4 @@ const builds: readonly Step[] = [
   remove(`${required}/condition/{last}`),
 ]
 
-export const directorySteps: readonly Step[] = [...people, ...permissions, ...repositories, ...builds]
+export const directorySteps: readonly Step[] = [...people, ...members, ...permissions, ...repositories, ...builds]

@@ -256,4 +256,35 @@ function removeFromGroup(context: Context): Reply {
   return isLower ? selfDemotion() : { status: 200 }
 }
 
-export const peopleRoutes: readonly Route[] = [...people, ...groups]
+/** Deprecated since 2.10, and still there: one user and one group, as `context` and `itemName` or the other way round. */
+const deprecated: readonly Route[] = [
+  {
+    method: 'POST',
+    path: `${admin}/groups/add-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group, users: [itemName] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/users/add-group`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: user, itemName } = fieldsOf(context.body)
+      return addUsers({ ...context, body: { group: itemName, users: [user] } })
+    },
+  },
+  {
+    method: 'POST',
+    path: `${admin}/groups/remove-user`,
+    needs: 'ADMIN',
+    handle: (context) => {
+      const { context: group, itemName } = fieldsOf(context.body)
+      return removeFromGroup({ ...context, body: { context: itemName, itemName: group } })
+    },
+  },
+]
+
+export const peopleRoutes: readonly Route[] = [...people, ...groups, ...deprecated]

@@ -29,10 +29,10 @@ function list({ state, query, features }: Context, target: Repository, scope: Sc
   )
   const sign = query.get('order')?.toUpperCase() === 'OLDEST' ? 1 : -1
   found.sort((a, b) => sign * (a.updatedDate - b.updatedDate || a.id - b.id))
-  return page(showAll(state, found), query, features.pageLimit)
+  return page(showRequests(state, found), query, features.pageLimit)
 }
 
-function showAll(state: SandboxState, found: readonly PullRequest[]): readonly unknown[] {
+export function showRequests(state: SandboxState, found: readonly PullRequest[]): readonly unknown[] {
   return found.flatMap((request) => {
     const target = state.instance.repositories.find(({ id }) => `R${id}` === request.scope)
     return target === undefined ? [] : [showRequest(state, request, target)]
@@ -48,7 +48,7 @@ function ofCommit({ state, path, query, features }: Context, target: Repository,
     const tip = findBranch(state, sourceOf(state, request, target), request.from)?.commit
     return request.scope === scope && tip === commit.toLowerCase()
   })
-  return page(showAll(state, found), query, features.pageLimit)
+  return page(showRequests(state, found), query, features.pageLimit)
 }
 
 export const pullRequestListRoutes: readonly Route[] = [

@@ -1,18 +1,9 @@
 /** Pull requests: enough of their life that comments, checks and archiving can be tried on them. */
-import { failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
+import { failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import { findBranch } from '../branches.js'
 import type { Participant, PullRequest, Scope } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
-import {
-  hasOpen,
-  join,
-  onLiveRequest,
-  onRequest,
-  outOfDate,
-  record,
-  showParticipant,
-  showRequest,
-} from '../pull-requests.js'
+import { hasOpen, onLiveRequest, onRequest, outOfDate, record, showRequest } from '../pull-requests.js'
 import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { findRepository, inLiveRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
@@ -33,7 +24,7 @@ function repositoryOf(state: SandboxState, ref: Fields, here: Repository): Repos
 }
 
 /** Users by name, or `undefined` for somebody who is not there or may not read. */
-function readReviewers(state: SandboxState, given: unknown, target: Repository): Participant[] | undefined {
+export function readReviewers(state: SandboxState, given: unknown, target: Repository): Participant[] | undefined {
   const names = (Array.isArray(given) ? given : []).map((entry) => {
     const user = fieldsOf(fieldsOf(entry)['user'])
     return String(user['name'] ?? user['slug'] ?? '').toLowerCase()
@@ -214,25 +205,6 @@ function turn(action: 'DECLINED' | 'REOPENED' | 'MERGED') {
   }
 }
 
-function putStatus(context: Context, request: PullRequest): Reply {
-  const { state, caller, path, body, query } = context
-  const { status } = fieldsOf(body)
-  const known = (['UNAPPROVED', 'NEEDS_WORK', 'APPROVED'] as const).find((word) => word === status)
-  const isOwn = state.users[caller.user ?? '']?.slug === path['user']?.toLowerCase()
-  if (known === undefined) return invalid('One of UNAPPROVED, NEEDS_WORK, APPROVED', 'status')
-  if (!isOwn) return failure(401, 'AuthorisationException', 'Only your own status can be changed')
-  if (request.state !== 'OPEN') return failure(409, 'pull.IllegalPullRequestStateException', 'It is not open')
-  if ((query.get('version') ?? String(request.version)) !== String(request.version)) {
-    return outOfDate('pull request', request.version)
-  }
-  const participant = join(context, request)
-  if (participant.role === 'AUTHOR') return invalid('The author cannot approve', 'status')
-  if (participant.role === 'PARTICIPANT') participant.role = 'REVIEWER'
-  participant.status = known
-  record(context, request, known === 'NEEDS_WORK' ? 'REVIEWED' : known)
-  return ok(showParticipant(state, participant))
-}
-
 const mergeable = { conflicted: false, outcome: 'CLEAN', vetoes: [] }
 
 export const pullRequestRoutes: readonly Route[] = [
@@ -258,17 +230,4 @@ export const pullRequestRoutes: readonly Route[] = [
         : failure(409, 'pull.IllegalPullRequestStateException', `The pull request is ${state}`),
     ),
   },
-  {
-    method: 'GET',
-    path: `${one}/participants`,
-    needs: 'anyone',
-    handle: onRequest('REPO_READ', ({ state, query, features }, { participants }) =>
-      page(
-        participants.map((participant) => showParticipant(state, participant)),
-        query,
-        features.pageLimit,
-      ),
-    ),
-  },
-  { method: 'PUT', path: `${one}/participants/{user}`, needs: 'PERSON', handle: onLiveRequest('REPO_READ', putStatus) },
 ]
