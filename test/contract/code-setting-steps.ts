@@ -82,6 +82,8 @@ const hooks = both((scope, kind) => {
     get(`${one}/settings`, 401, 'alice'),
     get(`${all}/none:none/settings`, 404),
     put(`${one}/enabled`, undefined),
+    // Of a repository's the documents list no 400.
+    ...(kind === 'PROJECT' ? [wrong(put(`${one}/enabled`, [], 400))] : []),
     by('alice', put(`${one}/enabled`, undefined, 401)),
     put(`${all}/none:none/enabled`, undefined, 404),
     remove(`${one}/enabled`, 200),
@@ -123,7 +125,12 @@ const webhooks = both((scope, kind) => {
     get(all, 401, 'alice'),
     get(lost, 404),
     ...(kind === 'REPO'
-      ? [get(`${all}/search?scopeType=PROJECT`), get(`${all}/search`, 401, 'alice'), get(`${lost}/search`, 404)]
+      ? [
+          get(`${all}/search?scopeType=PROJECT`),
+          get(`${all}/search?event=pr:opened`),
+          get(`${all}/search`, 401, 'alice'),
+          get(`${lost}/search`, 404),
+        ]
       : []),
     by('alice', remove(`${all}/{last}`, 401)),
     remove(`${all}/{last}`),
@@ -153,6 +160,7 @@ const branches = both((scope) => {
     get(all, 401, 'alice'),
     get(`/rest/branch-permissions/latest${nowhere(scope)}/restrictions`, 404),
     get('/rest/branch-permissions/2.0/projects/PLAT/restrictions'),
+    get(`${all}/{last}`),
     get(`${all}/9`, 404),
     get(`${all}/9`, 401, 'alice'),
     by('alice', remove(`${all}/9`, 401)),

@@ -81,6 +81,33 @@ export function validateRequest(
   return judge(versions, (document) => document.judgeRequest(method, path, body))
 }
 
+/** The statuses that a document lists for an operation; undefined where it has none such. */
+export function documentedStatuses(
+  method: string,
+  path: string,
+  version: DocumentVersion,
+): readonly string[] | undefined {
+  const { operation } = openDocument(version).find(method, path)
+  return operation && Object.keys(operation.responses)
+}
+
+/** The parameters of the query that a document lists for an operation. */
+export function documentedParameters(method: string, path: string, version: DocumentVersion): readonly string[] {
+  const { operation } = openDocument(version).find(method, path)
+  return (operation?.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name)
+}
+
+/** Under which of the statuses that a document lists an answer falls, if under any. */
+export function documentedStatus(
+  method: string,
+  path: string,
+  status: number,
+  version: DocumentVersion,
+): string | undefined {
+  const { operation } = openDocument(version).find(method, path)
+  return operation && keyOfStatus(operation, status)
+}
+
 function judge(versions: readonly DocumentVersion[], ask: (document: Document) => Problem[]): readonly string[] {
   if (!hasDocuments) return []
   const problems = versions.flatMap((version) => ask(openDocument(version)))
@@ -127,6 +154,11 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
 
+/** The status itself, its range or the default, in this order (OpenAPI 3.0, Responses Object). */
+function keyOfStatus({ responses }: Operation, status: number): string | undefined {
+  return [String(status), `${Math.floor(status / 100)}XX`, 'default'].find((key) => Object.hasOwn(responses, key))
+}
+
 type Origin = Pick<Problem, 'document' | 'side' | 'method' | 'path' | 'status'>
 
 const opened = new Map<DocumentVersion, Document>()
@@ -152,10 +184,10 @@ class Document {
   }
 
   judgeResponse(method: string, path: string, status: number, body: unknown): Problem[] {
-    const found = this.#find(method, path)
+    const found = this.find(method, path)
     const origin = { document: this.#version, side: 'response', method, path: found.template, status } as const
     if (found.operation === undefined) return [{ ...origin, pointer: '', problem: 'is not in the document' }]
-    const response = found.operation.responses[String(status)]
+    const response = found.operation.responses[keyOfStatus(found.operation, status) ?? '']
     if (response === undefined) return [{ ...origin, pointer: '', problem: 'has no such status' }]
     if (response.content === undefined) {
       return body === undefined ? [] : [{ ...origin, pointer: '', problem: 'has no body' }]
@@ -165,7 +197,7 @@ class Document {
   }
 
   judgeRequest(method: string, path: string, body: unknown): Problem[] {
-    const found = this.#find(method, path)
+    const found = this.find(method, path)
     const origin = { document: this.#version, side: 'request', method, path: found.template } as const
     const { operation } = found
     if (operation === undefined) return [{ ...origin, pointer: '', problem: 'is not in the document' }]
@@ -188,7 +220,7 @@ class Document {
   }
 
   /** The operation of a path, literal segments before parameters. */
-  #find(method: string, path: string): { template: string; operation: Operation | undefined } {
+  find(method: string, path: string): { template: string; operation: Operation | undefined } {
     const latest = (path.split('?')[0] ?? '').replace(/^\/rest/u, '').replace(/^(\/[\w-]+)\/[12]\.0\//u, '$1/latest/')
     const given = moveToDocumented(latest)
     const segments = given.split('/')

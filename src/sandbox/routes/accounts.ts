@@ -3,6 +3,7 @@ import { absentPrincipal, failure, invalid, noContent, ok, type Reply } from '..
 import { reaches } from '../caller.js'
 import { dropHolder, renameHolder } from '../holders.js'
 import type { Context, Route } from '../router.js'
+import { refuseSeats } from '../seats.js'
 import { levelOf, makeUser, type SandboxState, type User } from '../state.js'
 import type { Table } from '../table.js'
 import { key, showDetailed } from './people.js'
@@ -25,9 +26,9 @@ function post({ state, query }: Context): Reply {
   if (notifies && state.mailServer === null) return invalid('No mail server is configured', 'notify')
   const conflict = refuseTwin(state, name, emailAddress)
   if (conflict !== undefined) return conflict
-  const seats = state.instance.license?.maximumNumberOfUsers ?? 0
   const joins = text('addToDefaultGroup') !== 'false'
-  if (joins && Object.keys(state.users).length >= seats) return failure(403, null, 'The licence has no seat left')
+  const refusal = joins ? refuseSeats(state, [key(name)]) : undefined
+  if (refusal !== undefined) return refusal
   const id = Math.max(0, ...Object.values(state.users).map((user) => user.id)) + 1
   const user = { ...makeUser(name, displayName, id), emailAddress }
   if (!notifies) user.password = text('password')

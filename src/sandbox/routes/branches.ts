@@ -16,11 +16,13 @@ export function showBranch({ name, commit, isDefault }: BranchTip): Record<strin
   return { id, displayId: name, type: 'BRANCH', latestCommit: commit, latestChangeset: commit, default: isDefault }
 }
 
-/** By name unless the query wants otherwise; the branch that was made last counts as changed last. */
+/** By name behind the default branch unless the query wants otherwise; the branch that was made last counts as changed last. */
 function list({ state, query, features }: Context, one: Repository, scope: Scope): Reply {
   const text = query.get('filterText')?.toLowerCase() ?? ''
   const found = branchesOf(state, one).filter(({ name }) => name.toLowerCase().includes(text))
-  if (query.get('orderBy')?.toUpperCase() === 'MODIFICATION') {
+  const order = query.get('orderBy')?.toUpperCase()
+  if (order === 'ALPHABETICAL') found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (order === 'MODIFICATION') {
     const made = state.code.branches.flatMap((branch) => (branch.scope === scope ? branch.name : []))
     found.sort((a, b) => made.indexOf(b.name) - made.indexOf(a.name))
   }

@@ -149,9 +149,25 @@ function remove(context: Context, comment: Comment, one: PullRequest, target: Re
   return noContent()
 }
 
-/** The states that a query names, each by itself or in a list. */
+/** The words that a query names, each by itself or in a list. */
+function wordsOf(query: URLSearchParams, ...names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => query.getAll(name)).flatMap((text) => text.split(','))
+}
+
+/** Without Git nothing is moved from under a comment: none is orphaned. */
+function isOnDiff(query: URLSearchParams, { diffType, fromHash, toHash }: Record<string, unknown>): boolean {
+  const types = wordsOf(query, 'diffType', 'diffTypes')
+  const isOf = (name: string, hash: unknown): boolean => diffType === 'EFFECTIVE' || (query.get(name) ?? hash) === hash
+  return (
+    query.get('anchorState') !== 'ORPHANED' &&
+    (types.length === 0 || types.includes(String(diffType))) &&
+    isOf('fromHash', fromHash) &&
+    isOf('toHash', toHash)
+  )
+}
+
 function stateFilter(query: URLSearchParams): (comment: Comment) => boolean {
-  const asked = ['state', 'states'].flatMap((name) => query.getAll(name)).flatMap((text) => text.split(','))
+  const asked = wordsOf(query, 'state', 'states')
   return ({ state }) => asked.length === 0 || asked.includes(state)
 }
 
@@ -161,7 +177,11 @@ function list({ state, query, features }: Context, one: PullRequest): Reply {
   const all = commentsOf(state, one)
   const isAsked = stateFilter(query)
   const found = all.filter(
-    (comment) => comment.parent === undefined && comment.anchor?.['path'] === path && isAsked(comment),
+    (comment) =>
+      comment.parent === undefined &&
+      comment.anchor?.['path'] === path &&
+      isAsked(comment) &&
+      isOnDiff(query, comment.anchor),
   )
   return page(
     found.map((comment) => showComment(state, comment, all)),

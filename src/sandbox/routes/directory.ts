@@ -18,7 +18,11 @@ function readPermission(state: SandboxState, query: URLSearchParams, root: strin
   if (needed === 0) return invalid(`${permission} is no permission`, root)
   const [id, project, slug] = ['projectId', 'projectKey', 'repositorySlug'].map((name) => query.get(`${root}.${name}`))
   if (permission.startsWith('REPO_') && permission !== 'REPO_CREATE') {
-    const repository = findRepository(state, project, slug)
+    // The documents name the id of a repository so, too.
+    const repository =
+      id == null
+        ? findRepository(state, project, slug)
+        : state.instance.repositories.find((one) => String(one.id) === id)
     if (repository === undefined) return invalid('A repository is needed', `${root}.repositorySlug`)
     return (user) => rankOfUser(state, user, projectOf(state, repository), repository) >= needed
   }

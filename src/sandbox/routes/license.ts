@@ -6,7 +6,7 @@
 import { absent, failure, invalid, ok, type Reply } from '../answers.js'
 import type { InstalledLicense, License } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
-import { levelOf } from '../state.js'
+import { takenSeats } from '../seats.js'
 import { fieldsOf, isPositive } from './settings.js'
 
 /** The text of a licence, as a server shows it. */
@@ -34,7 +34,6 @@ function readLicense(text: string): InstalledLicense | undefined {
 
 function show({ state }: Context, { text, ...license }: InstalledLicense): Reply {
   const days = Math.round((license.expiryDate - Date.now()) / 86_400_000)
-  const licensed = Object.keys(state.users).filter((name) => levelOf(state, name) !== undefined).length
   return ok({
     ...license,
     license: text === undefined ? writeLicense(license) : wrap(text),
@@ -47,7 +46,7 @@ function show({ state }: Context, { text, ...license }: InstalledLicense): Reply
     gracePeriodEndDate: license.expiryDate + 30 * 86_400_000,
     maintenanceExpiryDate: license.expiryDate,
     unlimitedNumberOfUsers: false,
-    status: { serverId: state.instance.serverId, currentNumberOfUsers: licensed },
+    status: { serverId: state.instance.serverId, currentNumberOfUsers: takenSeats(state) },
   })
 }
 

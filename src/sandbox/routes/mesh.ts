@@ -56,7 +56,7 @@ function put(context: Context, node: MeshNode): Reply {
 
 /** The documents name no status at all; a node that holds the last copy of something goes by force alone (I-28). */
 function remove({ state: { instance }, query }: Context, node: MeshNode): Reply {
-  if (node.isLastCopy === true && query.get('force') !== 'true') {
+  if (query.get('force') !== 'true' && node.isLastCopy === true) {
     return failure(409, 'IntegrityException', `${node.name} holds the last copy of a repository`)
   }
   instance.meshNodes = instance.meshNodes.filter((one) => one !== node)

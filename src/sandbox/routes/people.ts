@@ -4,6 +4,7 @@ import { reaches } from '../caller.js'
 import { dropHolder } from '../holders.js'
 import { isAtLeast } from '../options.js'
 import type { Context, Features, Route } from '../router.js'
+import { refuseSeats } from '../seats.js'
 import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
 import { inOrder, keysInOrder, type Table, tableOf } from '../table.js'
 import { fieldsOf } from './settings.js'
@@ -166,6 +167,14 @@ function refuseGroup({ state, caller }: Context, group: Group, what: string): Re
   return undefined
 }
 
+/** @param names of users, lower-case; who joins a group that may sign in needs a seat */
+function refuseJoining(context: Context, group: Group, names: readonly string[]): Reply | undefined {
+  const isLicensed = context.state.groupPermissions[key(group.name)] !== undefined
+  return (
+    refuseGroup(context, group, 'Adding to this group') ?? (isLicensed ? refuseSeats(context.state, names) : undefined)
+  )
+}
+
 /** Makes a change, and takes it back where it would leave the caller with less than before. */
 export function lowersCaller({ state, caller }: Context, change: () => void): boolean {
   const before = caller.user === undefined ? undefined : levelOf(state, caller.user)
@@ -189,6 +198,7 @@ export function selfDemotion(): Reply {
 
 function deleteGroup(context: Context): Reply {
   const { state, query } = context
+  if (key(query.get('name')) === '') return invalid('The name is required', 'name')
   const group = state.groups[key(query.get('name'))]
   if (group === undefined) return absentPrincipal('Group', query.get('name') ?? '')
   const refusal = refuseGroup(context, group, 'Deleting this group')
@@ -212,7 +222,7 @@ function addUsers(context: Context): Reply {
   const stranger = names.find((user) => state.users[user] === undefined)
   // All or nothing.
   if (stranger !== undefined) return absentPrincipal('User', stranger)
-  const refusal = refuseGroup(context, group, 'Adding to this group')
+  const refusal = refuseJoining(context, group, names)
   if (refusal !== undefined) return refusal
   group.members = [...new Set([...group.members, ...names])]
   return { status: 200 }
@@ -228,7 +238,7 @@ function addGroups(context: Context): Reply {
   for (const name of list) {
     const group = state.groups[key(name)]
     if (group === undefined) return absentPrincipal('Group', name)
-    const refusal = refuseGroup(context, group, 'Adding to this group')
+    const refusal = refuseJoining(context, group, [key(String(user))])
     if (refusal !== undefined) return refusal
   }
   for (const name of list) addUsers({ ...context, body: { group: name, users: [user] } })

@@ -2,6 +2,7 @@
 import { absentPrincipal, failure, holds, invalid, noContent, page, type Reply } from '../answers.js'
 import { reaches } from '../caller.js'
 import type { Context, Route } from '../router.js'
+import { refuseSeats } from '../seats.js'
 import { type GlobalLevel, globalLevels, levelOf, type SandboxState } from '../state.js'
 import { byName, key, lowersCaller, rank, selfDemotion, showUser, sortedGroups } from './people.js'
 
@@ -58,6 +59,9 @@ function putGrants(context: Context, holder: Holder): Reply {
   }
   const isStronger = names.some((name) => rank(heldBy(state, holder, name)) > rank(caller.level))
   if (isStronger) return failure(409, 'IntegrityException', 'Somebody stronger than you cannot be changed')
+  const joining = holder === 'users' ? names : names.flatMap((name) => state.groups[name]?.members ?? [])
+  const refusal = refuseSeats(state, joining)
+  if (refusal !== undefined) return refusal
   const isLower = lowersCaller(context, () => {
     for (const name of names) grants(state, holder)[name] = permission
   })

@@ -214,6 +214,11 @@ function hereOf(context: Context, scope: Scope): Here {
   return { type: 'REPOSITORY', id: repository.id, scope, project: projectOf(state, repository), repository }
 }
 
+/** Whether pull requests into a repository may be told to merge once their checks pass. */
+export function allowsAutoMerge(context: Context, scope: Scope): boolean {
+  return effective(context.state, hereOf(context, scope), autoMerge)['enabled'] === true
+}
+
 export const pullRequestSettingRoutes: readonly Route[] = [
   ...ofBoth('/api/{version}', (base, place) => [
     ...settingRoutes(autoDecline, base, place),

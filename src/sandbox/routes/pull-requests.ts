@@ -9,6 +9,7 @@ import type { Context, Route } from '../router.js'
 import { findRepository, inLiveRepository, projectOf, rankOfCaller, refuseCode } from '../scopes.js'
 import { rootOf } from '../show-code.js'
 import type { SandboxState } from '../state.js'
+import { allowsAutoMerge } from './pull-request-settings.js'
 import { type Fields, fieldsOf } from './settings.js'
 
 const repository = '/api/{version}/projects/{project}/repos/{repository}'
@@ -187,6 +188,11 @@ function turn(action: 'DECLINED' | 'REOPENED' | 'MERGED') {
       return failure(409, 'pull.IllegalPullRequestStateException', `The pull request is ${request.state}`)
     }
     if (version !== request.version) return outOfDate('pull request', request.version)
+    // All checks pass here, so that what may merge by itself merges at once.
+    const waits = action === 'MERGED' && fieldsOf(body)['autoMerge'] === true
+    if (waits && !allowsAutoMerge(context, request.scope)) {
+      return failure(403, null, 'Auto-merge is not enabled for this repository')
+    }
     if (action === 'REOPENED' && hasOpen(state, target, request)) {
       return failure(409, 'pull.DuplicatePullRequestException', 'There is an open pull request already')
     }

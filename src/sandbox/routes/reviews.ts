@@ -2,7 +2,7 @@
 import { failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import type { Participant, PullRequest } from '../code-state.js'
 import type { Repository } from '../instance-state.js'
-import { join, onLiveRequest, onRequest, record, showParticipant } from '../pull-requests.js'
+import { join, onLiveRequest, onRequest, outOfDate, record, showParticipant } from '../pull-requests.js'
 import type { Context, Route } from '../router.js'
 import { readReviewers } from './pull-requests.js'
 import { fieldsOf } from './settings.js'
@@ -25,13 +25,15 @@ function isAuthor({ caller }: Context, { participants }: PullRequest): boolean {
 }
 
 function putStatus(context: Context, request: PullRequest): Reply {
-  const { state, caller, path, body } = context
+  const { state, caller, path, query, body } = context
   const { status } = fieldsOf(body)
   const known = (['UNAPPROVED', 'NEEDS_WORK', 'APPROVED'] as const).find((word) => word === status)
   const isOwn = state.users[caller.user ?? '']?.slug === path['user']?.toLowerCase()
   if (known === undefined) return invalid('One of UNAPPROVED, NEEDS_WORK, APPROVED', 'status')
   if (!isOwn) return failure(401, 'AuthorisationException', 'Only your own status can be changed')
   if (request.state !== 'OPEN') return notOpen
+  const version = query.get('version')
+  if (version !== null && version !== String(request.version)) return outOfDate('pull request', request.version)
   if (isAuthor(context, request)) return invalid('The author cannot approve', 'status')
   return say(context, request, known)
 }

@@ -25,6 +25,8 @@ it.each([
   ['?permission=PROJECT_ADMIN&permission.projectKey=plat', ['admin', 'bob']],
   ['?permission=PROJECT_ADMIN&permission.projectId=2', ['admin']],
   ['?permission=REPO_ADMIN&permission.projectKey=PLAT&permission.repositorySlug=web', ['admin', 'alice', 'bob']],
+  // The id of a repository, whatever its name.
+  ['?permission=REPO_ADMIN&permission.projectId=2', ['admin', 'alice', 'bob']],
 ] as const)('finds users by %s', async (query, names) => {
   const sandbox = await openSandbox()
   await send(sandbox, 'PUT', `${project}/permissions/users?name=bob&permission=PROJECT_ADMIN`)

@@ -26,6 +26,7 @@ describe('branches', () => {
     ['?filterText=FIX', ['a-fix', 'fix', 'fix-b']],
     ['?filterText=FIX&boostMatches=true', ['fix', 'fix-b', 'a-fix']],
     ['?filterText=fix&boostMatches=false&orderBy=ALPHABETICAL', ['a-fix', 'fix', 'fix-b']],
+    ['?orderBy=ALPHABETICAL', ['a-fix', 'fix', 'fix-b', 'main']],
   ])('by %s', async (query, names) => {
     for (const name of ['fix-b', 'fix', 'a-fix']) await make(`${web}/branches`, { name, startPoint: 'main' })
     expect(await list(`${web}/branches${query}`, 'displayId')).toEqual(names)
@@ -66,6 +67,30 @@ describe('pull requests and their comments', () => {
     await send(sandbox, 'PUT', `${requests}/1/comments/${done?.id}`, { body: { version: 0, state: 'RESOLVED' } })
     expect(await list(`${requests}/1/comments?path=a.ts${query}`, 'text')).toEqual(texts)
     expect(await list(`${requests}/1/blocker-comments?${query.slice(1)}`, 'text')).toEqual(texts)
+  })
+})
+
+describe('comments on a diff', () => {
+  const [hash, other] = ['a'.repeat(40), 'b'.repeat(40)]
+
+  it.each([
+    ['', ['range', 'whole']],
+    ['&diffTypes=RANGE', ['range']],
+    ['&diffType=EFFECTIVE', ['whole']],
+    ['&diffTypes=RANGE,EFFECTIVE&anchorState=ALL', ['range', 'whole']],
+    [`&fromHash=${hash}&toHash=${other}`, ['range', 'whole']],
+    [`&diffTypes=RANGE&fromHash=${other}`, []],
+    [`&diffTypes=RANGE&fromHash=${hash}&toHash=${hash}`, []],
+    ['&anchorState=ORPHANED', []],
+  ])('by %s', async (query, texts) => {
+    const comments = `${web}/pull-requests/1/comments`
+    await make(`${web}/branches`, { name: 'work', startPoint: 'main' })
+    const ends = { fromRef: { id: 'refs/heads/work' }, toRef: { id: 'refs/heads/main' } }
+    await make(`${web}/pull-requests`, { title: 'Work', ...ends })
+    const range = { path: 'a', diffType: 'RANGE', fromHash: hash, toHash: other }
+    await make(comments, { text: 'range', anchor: range })
+    await make(comments, { text: 'whole', anchor: { path: 'a' } })
+    expect(await list(`${comments}?path=a${query}`, 'text')).toEqual(texts)
   })
 })
 
