@@ -12,7 +12,16 @@ let copy: string
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'bbstate-fresh-'))
   copies.push(copy)
-  for (const part of ['.config', 'src', 'schemas', 'docs', 'action.yml', 'package.json', 'tsconfig.json']) {
+  for (const part of [
+    '.config',
+    'src',
+    'schemas',
+    'docs',
+    'action.yml',
+    'package.json',
+    'tsconfig.json',
+    'test/contract',
+  ]) {
     cpSync(part, join(copy, part), { recursive: true })
   }
   symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))

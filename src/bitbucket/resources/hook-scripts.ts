@@ -1,7 +1,6 @@
 import { integerIn, optional, readObject, stringIn, unexpected, wordIn } from '../answer.js'
 import { collection, instance } from '../kit.js'
 import type { FormPart, Hazard } from '../../model/resource.js'
-import { unlessGone } from '../repeated-verbs.js'
 
 const path = '/api/latest/hook-scripts'
 const types = ['PRE', 'POST'] as const
@@ -13,8 +12,8 @@ export default collection({
   docs: {
     area: 'repositories',
     title: 'Hook scripts',
-    text: 'Scripts that run on the server for pushes and merges. The API cannot list them, so a script is found by the number that the server gave it: create it without id, then write the id that the report of the apply names. A script without id counts as new. The type of a script cannot be changed: write another script. Where a script runs is set in its project or repository. Every change needs --allow hook-scripts.',
-    rest: 'System Maintenance: Hook scripts, /api/latest/hook-scripts (POST), …/{scriptId} (GET, PUT, DELETE), …/{scriptId}/content (GET)',
+    text: 'Scripts that run on the server for pushes and merges. The API cannot list them, so a script is found by the number that the server gave it: create it without id, then write the id that the report of the apply names. A script without id counts as new. The type of a script cannot be changed: write another script. A script without its number cannot be found, so null does not remove one: delete it with DELETE /rest/api/latest/hook-scripts/{id}. Where a script runs is set in its project or repository. Every change needs --allow hook-scripts.',
+    rest: 'System Maintenance: Hook scripts, /api/latest/hook-scripts (POST), …/{scriptId} (GET, PUT), …/{scriptId}/content (GET)',
     permission: 'SYS_ADMIN',
     endpoints: ['/api/latest/hook-scripts', '/api/latest/hook-scripts/{}', '/api/latest/hook-scripts/{}/content'],
     dangers: [
@@ -82,9 +81,6 @@ export default collection({
   },
   async update(api, _at, { after, raw }) {
     await api.sendForm('PUT', `${path}/${integerIn(readObject(path, raw), 'id')}`, partsOf(after))
-  },
-  async delete(api, _at, { raw }) {
-    await unlessGone(api.send('DELETE', `${path}/${integerIn(readObject(path, raw), 'id')}`))
   },
 })
 
