@@ -2,12 +2,11 @@
 import type { BbstateError, Finding } from '../model/errors.js'
 import type { ApplyReport } from '../model/outcome.js'
 import type { Plan } from '../model/plan.js'
-import { sentenceOf } from '../report/insight.js'
 import { findingsOf } from '../report/json.js'
 import { renderMarkdown, renderMarkdownError } from '../report/markdown.js'
 import { type Remark, remarksOf } from '../report/remarks.js'
 import { writeShownChanges } from '../report/shown-changes.js'
-import { isComplete, reportSentence } from '../report/words.js'
+import { isComplete, reportSentence, sentenceOf } from '../report/words.js'
 import { annotationsShown, type Level, longestSummary } from './runner.js'
 import type { Step } from './step.js'
 

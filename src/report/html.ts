@@ -23,8 +23,7 @@ import {
   loosenedWords,
   looseningWords,
   lossWords,
-  noChanges,
-  planSentence,
+  sentenceOf,
   reportSentence,
   scopeWords,
   serverWords,
@@ -40,7 +39,7 @@ export function renderHtml(document: Plan | ApplyReport, sha256: Sha256): string
 function planPage(plan: Plan, sha256: Sha256): string {
   const { changes, loosened = [], access, irreversible = [], warnings, kept, unmanaged } = plan
   const areas = areasOf(changes.map(({ address }) => address))
-  const headline = changes.length === 0 ? noChanges : planSentence(plan.summary)
+  const headline = sentenceOf(plan)
   const destinations = changes.flatMap(({ address, destination }) =>
     destination === undefined ? [] : [say`${address}: ${destinationWords(destination)}`],
   )

@@ -7,9 +7,8 @@ import {
   isComplete,
   loosenedWords,
   looseningWords,
-  noChanges,
   plain,
-  planSentence,
+  sentenceOf,
   reportSentence,
   scopeWords,
   serverWords,
@@ -67,11 +66,6 @@ export function describePlan(plan: Plan, root = ''): Insight {
 }
 
 const severities = { low: 'LOW', medium: 'MEDIUM', high: 'HIGH' } as const
-
-/** The first sentence about a plan. */
-export function sentenceOf(plan: Plan): string {
-  return plan.changes.length === 0 ? noChanges : planSentence(plan.summary)
-}
 
 /** The report of an apply. It fails where something was not done or not kept. */
 export function describeReport(report: ApplyReport): Insight {

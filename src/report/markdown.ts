@@ -26,8 +26,7 @@ import {
   loosenedWords,
   looseningWords,
   lossWords,
-  noChanges,
-  planSentence,
+  sentenceOf,
   reportSentence,
   scopeWords,
   serverWords,
@@ -64,7 +63,7 @@ function planParts(plan: Plan, folds: boolean): readonly Part[] {
   const { loosened = [], stand, scope, access, changes, irreversible = [], kept, unmanaged, warnings } = plan
   const of = (...actions: readonly string[]): readonly Change[] =>
     inReadingOrder(changes).filter(({ action }) => actions.includes(action))
-  const headline = changes.length === 0 ? noChanges : planSentence(plan.summary)
+  const headline = sentenceOf(plan)
   const destinations = changes.flatMap(({ address, destination }) =>
     destination === undefined ? [] : [say`${address}: ${destinationWords(destination)}`],
   )

@@ -24,10 +24,9 @@ import {
   keptHead,
   loosenedWords,
   looseningWords,
-  noChanges,
   originWords,
   plain,
-  planSentence,
+  sentenceOf,
   reportSentence,
   scopeWords,
   serverWords,
@@ -92,7 +91,7 @@ function renderPlan(
   const lines = [...renderLoosened(plan, paint)]
   const circumstances = renderCircumstances(plan)
   if (plan.changes.length === 0) {
-    lines.push(paint.green(noChanges), ...circumstances)
+    lines.push(paint.green(sentenceOf(plan)), ...circumstances)
   } else {
     const place = plan.server.url === '' ? '' : ` on ${paint.bold(plain(serverWords(plan)))}`
     lines.push(`${subject} make these changes${place}:`, ...circumstances, '')
@@ -100,7 +99,7 @@ function renderPlan(
   }
   const remarks = renderRemarks(plan, paint)
   if (remarks.length > 0) lines.push(...(plan.changes.length > 0 ? [''] : []), ...remarks)
-  if (plan.changes.length > 0) lines.push('', paint.bold(planSentence(plan.summary)))
+  if (plan.changes.length > 0) lines.push('', paint.bold(sentenceOf(plan)))
   return `${lines.join('\n')}\n`
 }
 

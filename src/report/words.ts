@@ -29,8 +29,14 @@ export function planSentence({ create, update, delete: deleted, replace }: Summa
   return `Plan: ${create + replace} to add, ${update} to change, ${deleted + replace} to destroy.`
 }
 
-/** The sentence for a plan without changes. */
-export const noChanges = 'No changes. Live matches the configuration.'
+/** The first sentence about a plan; without changes it says what matches the configuration. */
+export function sentenceOf({ changes, summary, stand }: Pick<Plan, 'changes' | 'summary' | 'stand'>): string {
+  if (changes.length > 0) return planSentence(summary)
+  if (stand === undefined) return 'No changes. Live matches the configuration.'
+  return stand.type === 'snapshot'
+    ? 'No changes. The snapshot matches the configuration.'
+    : 'No changes. Both configurations say the same.'
+}
 
 /** `Apply complete! Resources: 1 added, 2 changed, 3 destroyed.` */
 export function applySentence(report: ApplyReport): string {

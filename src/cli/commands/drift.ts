@@ -11,7 +11,8 @@ export const run: Command = async ({ settings, face, world }) => {
     face.print(formatJson(drift))
     return drift.drift ? 2 : 0
   }
-  await face.result((report) => report.drift(plan))
+  const isListed = settings.flag('unmanaged')
+  await face.result((report) => report.drift(isListed ? { ...plan, unmanaged: [] } : plan))
   if (drift.accept.length > 0) face.print('\nTo accept what is live instead, declare:\n')
   for (const { address, yaml } of drift.accept) {
     const lines = yaml
@@ -20,7 +21,7 @@ export const run: Command = async ({ settings, face, world }) => {
       .map((line) => `    ${escapeText(line)}\n`)
     face.print(`\n  # ${escapeText(address)}\n${lines.join('')}`)
   }
-  if (settings.flag('unmanaged')) {
+  if (isListed) {
     for (const address of drift.unmanaged) face.print(`unmanaged  ${escapeText(address)}\n`)
   }
   if (others > 0)

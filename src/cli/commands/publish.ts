@@ -3,10 +3,10 @@ import { parseSavedDocument } from '../../app/plan-file.js'
 import { type Publication, publish } from '../../host/publish.js'
 import type { Settings } from '../../host/settings.js'
 import { UsageError } from '../../model/errors.js'
-import { describePlan, describeReport, type Insight, sentenceOf } from '../../report/insight.js'
+import { describePlan, describeReport, type Insight } from '../../report/insight.js'
 import { formatJson } from '../../report/json.js'
 import { renderMarkdown } from '../../report/markdown.js'
-import { reportSentence } from '../../report/words.js'
+import { reportSentence, sentenceOf } from '../../report/words.js'
 import type { Command } from '../call.js'
 
 export const run: Command = async ({ settings, face, world, argument }) => {
