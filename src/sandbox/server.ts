@@ -11,30 +11,28 @@ import { failure, type Reply, unrouted } from './answers.js'
 import { identify } from './caller.js'
 import { makeCertificate, type ServerCertificate } from './certificate.js'
 import { answerControl } from './control.js'
+import { Controls } from './controls.js'
 import { type DataLock, lockData } from './data-lock.js'
 import { makeEnding } from './ending.js'
 import { Entrance } from './entrance.js'
 import { EventStream } from './event-stream.js'
-import { type Armed, createFaults, type Fault, type FaultScript, replyOf, type Trouble } from './faults.js'
+import { replyOf, type Trouble } from './faults.js'
 import { createLimiter } from './limiter.js'
-import { type IssuedTokens, type OAuthOptions, openGrant } from './oauth.js'
 import { OAuthEndpoints } from './oauth-endpoints.js'
-import { callerRulesOf, featuresOf, isLoopback, oauthOptionsOf, type SandboxOptions, versions } from './options.js'
+import { callerRulesOf, featuresOf, isLoopback, type SandboxOptions, versions } from './options.js'
 import { answerStatus, outsidePage } from './front.js'
 import { bracket, KnownHosts } from './hosts.js'
 import { closeListener, createListener, type Listener, openListener } from './listener.js'
 import { eventsAddress } from './pages/layout.js'
 import { isPagePath, refuseForeign, Site } from './pages/site.js'
-import { prepareState } from './prepare.js'
 import { placeSettings } from './recorded.js'
-import { type RequestRecord, RequestLog } from './request-log.js'
 import { type Answered, answerRest, headerOf, type Request, type RestServer } from './rest.js'
 import { createRouter } from './router.js'
 import { allRoutes } from './routes.js'
 import type { Sandbox } from './sandbox.js'
 import { Sessions } from './sessions.js'
 import { createSignIn } from './sign-in.js'
-import { randomText, type SandboxState, setPasswords } from './state.js'
+import { randomText, setPasswords } from './state.js'
 import { parseTarget } from './target.js'
 import { hasState, saveState } from './storage.js'
 import { forgetOrders } from './table.js'
@@ -58,8 +56,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-class Running implements Sandbox {
-  readonly state: SandboxState
+class Running extends Controls implements Sandbox {
   readonly controlToken = randomText()
   readonly password = randomText(12)
   readonly version: string
@@ -70,29 +67,23 @@ class Running implements Sandbox {
   readonly #events = new EventStream()
   readonly #site: Site
   #trust: TrustFile | undefined
-  readonly #faults: FaultScript = createFaults()
-  readonly #log = new RequestLog()
   readonly #base: string
   readonly #hosts: KnownHosts
-  readonly #oauth: OAuthOptions
   readonly #rest: RestServer
   readonly #endpoints: OAuthEndpoints
   readonly #ended = makeEnding()
-  #offset = 0
   #served = 0
 
   constructor(options: SandboxOptions, lock: DataLock | undefined) {
+    super(options)
     this.#lock = lock
     const { bitbucket = '9.4', contextPath = '', host = '127.0.0.1' } = options
     this.#options = options
     this.#base = contextPath.replace(/^(?=[^/])/u, '/').replace(/\/+$/u, '')
     this.#hosts = new KnownHosts(host, options.allowedHosts ?? [])
     this.version = versions[bitbucket]
-    this.state = prepareState(options)
     setPasswords(this.state, this.password)
-    for (const fault of options.faults ?? []) this.#faults.add(fault)
-    this.#oauth = oauthOptionsOf(options)
-    const now = (): number => this.#now()
+    const now = (): number => this.now()
     const features = featuresOf(options)
     this.#rest = {
       state: this.state,
@@ -112,8 +103,8 @@ class Running implements Sandbox {
       options.autoConsent === true,
       options.openPages ?? isLoopback(host),
     ]
-    const signIn = createSignIn(this.state, this.#oauth, { base, autoConsent, sessions, entrance, now })
-    this.#endpoints = new OAuthEndpoints(this.state, this.#oauth, signIn, now)
+    const signIn = createSignIn(this.state, this.oauth, { base, autoConsent, sessions, entrance, now })
+    this.#endpoints = new OAuthEndpoints(this.state, this.oauth, signIn, now)
     this.#site = new Site({ host: this, base, sessions, entrance, isOpen })
     this.#certificate = options.tls === true ? makeCertificate(this.#hosts.bare) : undefined
     this.#listener = createListener(this.#certificate, (request, response) => {
@@ -139,38 +130,8 @@ class Running implements Sandbox {
     return `http${this.#certificate === undefined ? '' : 's'}://${name}:${port}${this.#base}`
   }
 
-  get #link() {
-    const [link] = this.state.links
-    if (link === undefined) throw new Error('The sandbox has lost its application link')
-    return link
-  }
-
-  get clientId(): string {
-    return this.#link.clientId
-  }
-
-  get clientSecret(): string {
-    return this.#link.clientSecret
-  }
-
-  get redirectUri(): string {
-    return this.#link.redirectUri
-  }
-
   get username(): string {
     return 'admin'
-  }
-
-  get httpAccessToken(): string {
-    return Object.keys(this.state.httpAccessTokens)[0] ?? ''
-  }
-
-  get requests(): readonly RequestRecord[] {
-    return this.#log.records
-  }
-
-  get requestCounts(): Readonly<Record<string, number>> {
-    return this.#log.counts
   }
 
   get caFile(): string | undefined {
@@ -185,53 +146,11 @@ class Running implements Sandbox {
     return this.#rest
   }
 
-  get faults(): readonly Armed[] {
-    return this.#faults.armed
-  }
-
   async listen(): Promise<void> {
     const { port = 7990, host = '127.0.0.1', dataDir } = this.#options
     await openListener(this.#listener, port, host)
     if (this.#certificate !== undefined) this.#trust = writeTrustFile(this.#certificate.authority, dataDir)
     this.save()
-  }
-
-  forgetRequests(): void {
-    this.#log.clear()
-  }
-
-  addFault(fault: Fault): void {
-    this.#faults.add(fault)
-  }
-
-  clearFaults(): void {
-    this.#faults.clear()
-  }
-
-  issueTokens({ user = 'admin', scopes = ['SYSTEM_ADMIN'] }: Parameters<Sandbox['issueTokens']>[0] = {}): IssuedTokens {
-    const { clientId, redirectUri } = this.#link
-    return openGrant(this.state, this.#oauth, this.#now(), {
-      clientId,
-      redirectUri,
-      user: user.toLowerCase(),
-      scopes: [...scopes],
-    })
-  }
-
-  expireAccessTokens(): void {
-    for (const pair of this.state.tokens) pair.accessExpiresAt = Math.min(pair.accessExpiresAt, this.#now())
-  }
-
-  killAccessTokens(): void {
-    for (const pair of this.state.tokens) pair.accessToken = ''
-  }
-
-  killRefreshTokens(): void {
-    for (const pair of this.state.tokens) pair.refreshToken = ''
-  }
-
-  advance(milliseconds: number): void {
-    this.#offset += milliseconds
   }
 
   async close(): Promise<void> {
@@ -241,10 +160,6 @@ class Running implements Sandbox {
     this.#ended.abort()
     this.#trust?.remove()
     await this.#lock?.release()
-  }
-
-  #now(): number {
-    return (this.#options.clock ?? Date.now)() + this.#offset
   }
 
   save(): void {
@@ -270,7 +185,7 @@ class Running implements Sandbox {
       return sendReply(response, method, this.#control(request, incoming.socket.remoteAddress ?? ''))
     }
     if (isPagePath(path)) return this.#servePage(request, response)
-    const trouble = this.#faults.take(method, path + target.search)
+    const trouble = this.script.take(method, path + target.search)
     await this.#answerSlowly(request, trouble, response)
   }
 
@@ -290,7 +205,7 @@ class Running implements Sandbox {
     if (pause > 0) await wait(pause, undefined, { signal: this.#ended.signal })
     const note = (status: number, user?: string): void => {
       const milliseconds = performance.now() - began
-      this.#log.add(method, path, query, { status, user, at: this.#now(), milliseconds })
+      this.log.add(method, path, query, { status, user, at: this.now(), milliseconds })
       this.#events.announce()
     }
     if (trouble?.kind === 'drop-before') {
@@ -309,7 +224,7 @@ class Running implements Sandbox {
   /** The headers by which a client knows the server, and the account that it answers. */
   #sign(path: string, reply: Reply, user: string | undefined): Reply {
     if (!path.startsWith('/rest/') || this.state.status !== 'RUNNING') return reply
-    const minute = Math.floor(this.#now() / 60_000) % 1440
+    const minute = Math.floor(this.now() / 60_000) % 1440
     const headers: Record<string, string> = { 'x-arequestid': `@SBXx${minute}x${++this.#served}x0` }
     if (user !== undefined) headers['x-ausername'] = encodeURIComponent(user)
     if (reply.headers !== undefined) Object.assign(headers, reply.headers)
@@ -333,7 +248,7 @@ class Running implements Sandbox {
   /** A scripted body counts as the server's own, so it names the account. */
   #nameCaller(request: Request): string | undefined {
     const rules = { ...this.#rest.rules, deadToken: 'anonymous' } as const
-    const caller = identify(headerOf(request, 'authorization'), this.state, this.#now(), rules)
+    const caller = identify(headerOf(request, 'authorization'), this.state, this.now(), rules)
     return 'status' in caller || caller.user === undefined ? undefined : this.state.users[caller.user]?.name
   }
 
