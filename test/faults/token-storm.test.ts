@@ -5,7 +5,7 @@
  *
  * `npm run test:storm` is the long form; `STORM_SEED` repeats a storm that was printed.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gatherTools, openToken } from '../../src/host/token.js'
@@ -83,9 +83,19 @@ interface Race {
   told(): Promise<readonly Told[]>
 }
 
-const isStopped = (pid: number | undefined): boolean => {
-  const path = `/proc/${pid}/stat`
-  return existsSync(path) && /\) T /u.test(readFileSync(path, 'utf8'))
+/** The letter of a process's state, `T` where it is stopped; undefined where it has ended. */
+function stateOf(pid: number | undefined): string | undefined {
+  try {
+    return /\) (\w) /u.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+const isStopped = (pid: number | undefined): boolean => stateOf(pid) === 'T'
+
+async function untilStopped(pid: number | undefined): Promise<void> {
+  while (!isStopped(pid) && stateOf(pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 class Storm {
@@ -163,6 +173,8 @@ class Storm {
       return stopped.length
     }
     await Promise.all(others.map(({ ended }) => ended))
+    // A slow one must not come to its point, with a new lock, while somebody brings the token in order.
+    await Promise.all(stoppable.map(({ child, ended }) => Promise.race([ended, untilStopped(child.pid)])))
     // A kernel lock is kept by who is stopped: the next run could only wait for it.
     const resumed = this.#place.lock === 'kernel' ? await resume() : 0
     const told = async (): Promise<readonly Told[]> => Promise.all(workers.map(({ ended }) => ended))
