@@ -103,6 +103,12 @@ export interface DefaultTask {
   target: Matcher
 }
 
+export interface HookScriptBinding {
+  scope: Scope
+  scriptId: number
+  triggerIds: string[]
+}
+
 export interface AccessKey {
   /** The same wherever the same key is used. */
   id: number
@@ -223,6 +229,7 @@ export interface CodeState {
   reviewerGroups: ReviewerGroup[]
   requiredBuilds: RequiredBuild[]
   defaultTasks: DefaultTask[]
+  hookScriptBindings: HookScriptBinding[]
   accessKeys: AccessKey[]
   labels: { scope: Scope; name: string }[]
   reports: Report[]
@@ -253,6 +260,7 @@ export function makeCodeState(): CodeState {
     reviewerGroups: [],
     requiredBuilds: [],
     defaultTasks: [],
+    hookScriptBindings: [],
     accessKeys: [],
     labels: [],
     reports: [],
@@ -278,6 +286,7 @@ export function dropScope(code: CodeState, scope: Scope): void {
   code.reviewerGroups = code.reviewerGroups.filter(isOther)
   code.requiredBuilds = code.requiredBuilds.filter(isOther)
   code.defaultTasks = code.defaultTasks.filter(isOther)
+  code.hookScriptBindings = code.hookScriptBindings.filter(isOther)
   code.accessKeys = code.accessKeys.filter(isOther)
   code.labels = code.labels.filter(isOther)
   code.reports = code.reports.filter(isOther)

@@ -33,9 +33,7 @@ export function renameHolder({ code, instance }: SandboxState, from: string, to:
   for (const project of code.projects) {
     if (project.owner !== from) continue
     const key = `~${slug}`.toUpperCase()
-    for (const owned of [...instance.repositories, ...instance.hookScriptBindings]) {
-      if (owned.project === project.key) owned.project = key
-    }
+    for (const owned of instance.repositories) if (owned.project === project.key) owned.project = key
     project.owner = to
     project.key = key
   }

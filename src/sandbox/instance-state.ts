@@ -22,13 +22,6 @@ export interface HookScript {
   version: number
 }
 
-export interface HookScriptBinding {
-  /** Key, upper-case. */
-  project: string
-  scriptId: number
-  triggerIds: string[]
-}
-
 export interface SshKey {
   id: number
   user: string
@@ -138,8 +131,6 @@ export interface InstanceState {
   rootLogger: string
   logging: { debugLoggingEnabled: boolean; profilingEnabled: boolean }
   hookScripts: HookScript[]
-  /** Which scripts run in all repositories of a project. */
-  hookScriptBindings: HookScriptBinding[]
   systemSigning: boolean
   x509Certificates: { id: number; fingerprint: string }[]
   sshKeys: SshKey[]
@@ -186,7 +177,6 @@ export function makeInstanceState(): InstanceState {
     rootLogger: 'WARN',
     logging: { debugLoggingEnabled: false, profilingEnabled: false },
     hookScripts: [],
-    hookScriptBindings: [],
     systemSigning: false,
     x509Certificates: [],
     sshKeys: [],

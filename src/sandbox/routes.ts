@@ -19,6 +19,7 @@ import { dashboardRoutes } from './routes/dashboard.js'
 import { defaultReviewerRoutes } from './routes/default-reviewers.js'
 import { defaultTaskRoutes } from './routes/default-tasks.js'
 import { directoryRoutes } from './routes/directory.js'
+import { hookScriptBindingRoutes } from './routes/hook-script-bindings.js'
 import { hookScriptRoutes } from './routes/hook-scripts.js'
 import { identityProviderRoutes } from './routes/identity-providers.js'
 import { insightRoutes } from './routes/insights.js'
@@ -74,6 +75,7 @@ export function allRoutes(features: Features, version: string): readonly Route[]
     ...mergeRoutes,
     ...logRoutes,
     ...hookScriptRoutes,
+    ...hookScriptBindingRoutes,
     ...signingRoutes,
     ...projectRoutes,
     ...repositoryRoutes,

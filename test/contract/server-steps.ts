@@ -101,6 +101,29 @@ const certificate = [
   { name: 'certificate', value: exampleOf(x509Certificates)['certificate'] ?? '', fileName: 'a.pem' },
 ]
 
+/** @param nowhere the same without the project or the repository */
+function bindingSteps(place: string, nowhere: string): readonly Step[] {
+  const all = `${rest}/projects/${place}/hook-scripts`
+  const lost = `${rest}/projects/${nowhere}/hook-scripts`
+  const triggers = { triggerIds: ['repo-push'] }
+  return [
+    put(`${all}/{last}`, triggers),
+    wrong(put(`${all}/{last}`, {}, 400)),
+    wrong(put(`${all}/{last}`, { triggerIds: [1] }, 400)),
+    put(`${all}/9`, triggers, 404),
+    by('alice', put(`${all}/{last}`, triggers, 401)),
+    by('nobody', put(`${all}/{last}`, triggers, 401)),
+    put(`${lost}/{last}`, triggers, 404),
+    get(`${all}?limit=10`),
+    get(all, 401, 'alice'),
+    get(lost, 404),
+    by('alice', remove(`${all}/{last}`, 401)),
+    remove(`${all}/{last}`),
+    remove(`${all}/{last}`, 404),
+    remove(`${lost}/{last}`, 404),
+  ]
+}
+
 const code: readonly Step[] = [
   submit('POST', `${rest}/hook-scripts`, script),
   get(`${rest}/hook-scripts/{last}`),
@@ -109,9 +132,8 @@ const code: readonly Step[] = [
   submit('PUT', `${rest}/hook-scripts/{last}`, [], 422),
   by('alice', submit('PUT', `${rest}/hook-scripts/{last}`, script, 401)),
   get(`${rest}/hook-scripts/{last}/content`, 401, 'alice'),
-  get(`${rest}/projects/PLAT/hook-scripts?limit=10`),
-  get(`${rest}/projects/PLAT/hook-scripts`, 401, 'alice'),
-  get(`${rest}/projects/NONE/hook-scripts`, 404),
+  ...bindingSteps('PLAT', 'NONE'),
+  ...bindingSteps('PLAT/repos/api', 'PLAT/repos/none'),
   submit('POST', `${rest}/hook-scripts`, script, 409),
   by('alice', submit('POST', `${rest}/hook-scripts`, script, 401)),
   by('alice', remove(`${rest}/hook-scripts/{last}`, 401)),

@@ -1,16 +1,11 @@
-/**
- * Hook scripts: I-14 and P-15 of the catalogue. There is no list; a script is found by its number, or where it is bound to
- * a project. Bindings are set by hand in the state: the sandbox has no settings of projects.
- */
-import { absent, failure, invalid, noContent, ok, page, type Reply } from '../answers.js'
+/** Hook scripts: I-14 of the catalogue. There is no list; a script is found by its number, or where it runs. */
+import { absent, failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import type { HookScript, InstanceState } from '../instance-state.js'
-import type { Project } from '../code-state.js'
 import type { Context, Route } from '../router.js'
-import { inProject } from '../scopes.js'
 
 const base = '/api/{version}/hook-scripts'
 
-function show({ id, name, type, description, version }: HookScript): unknown {
+export function showHookScript({ id, name, type, description, version }: HookScript): unknown {
   const pluginKey = 'com.atlassian.bitbucket.server.bitbucket-hook-scripts'
   const date = '2026-01-01T00:00:00.000Z'
   return { id, name, type, description, version, pluginKey, createdDate: date, updatedDate: date }
@@ -30,7 +25,7 @@ function post({ state: { instance }, form }: Context): Reply {
   if (refusal !== undefined) return refusal
   const script: HookScript = { id: instance.nextId++, name, type, description, content, version: 1 }
   instance.hookScripts.push(script)
-  return ok(show(script))
+  return ok(showHookScript(script))
 }
 
 function withScript(work: (context: Context, script: HookScript) => Reply): Route['handle'] {
@@ -54,35 +49,25 @@ function put({ state: { instance }, form }: Context, script: HookScript): Reply 
   script.description = description ?? script.description
   script.content = content ?? script.content
   script.version++
-  return ok(show(script))
-}
-
-function listBound({ state: { instance }, query, features }: Context, { id, key }: Project): Reply {
-  const bound = instance.hookScriptBindings.flatMap(({ project, scriptId, triggerIds }) => {
-    const script = instance.hookScripts.find((one) => one.id === scriptId)
-    if (project !== key || script === undefined) return []
-    return [{ script: show(script), triggerIds, scope: { type: 'PROJECT', resourceId: id } }]
-  })
-  return page(bound, query, features.pageLimit)
+  return ok(showHookScript(script))
 }
 
 export const hookScriptRoutes: readonly Route[] = [
+  { method: 'POST', path: base, needs: 'SYS_ADMIN', takesForm: true, handle: post },
   {
     method: 'GET',
-    path: '/api/{version}/projects/{project}/hook-scripts',
-    needs: 'anyone',
-    handle: inProject('PROJECT_ADMIN', listBound),
+    path: `${base}/{id}`,
+    needs: 'SYS_ADMIN',
+    handle: withScript((_context, one) => ok(showHookScript(one))),
   },
-  { method: 'POST', path: base, needs: 'SYS_ADMIN', takesForm: true, handle: post },
-  { method: 'GET', path: `${base}/{id}`, needs: 'SYS_ADMIN', handle: withScript((_context, one) => ok(show(one))) },
   { method: 'PUT', path: `${base}/{id}`, needs: 'SYS_ADMIN', takesForm: true, handle: withScript(put) },
   {
     method: 'DELETE',
     path: `${base}/{id}`,
     needs: 'SYS_ADMIN',
-    handle: withScript(({ state: { instance } }, script) => {
+    handle: withScript(({ state: { instance, code } }, script) => {
       instance.hookScripts = instance.hookScripts.filter((one) => one !== script)
-      instance.hookScriptBindings = instance.hookScriptBindings.filter(({ scriptId }) => scriptId !== script.id)
+      code.hookScriptBindings = code.hookScriptBindings.filter(({ scriptId }) => scriptId !== script.id)
       return noContent()
     }),
   },

@@ -99,9 +99,7 @@ function update({ state, body }: Context, project: Project): Reply {
   else if (wanted.description !== undefined) project.description = wanted.description
   if (wanted.public === false) delete project.public
   else if (wanted.public === true) project.public = true
-  for (const owned of [...state.instance.repositories, ...state.instance.hookScriptBindings]) {
-    if (owned.project === from) owned.project = to
-  }
+  for (const owned of state.instance.repositories) if (owned.project === from) owned.project = to
   return { status: to === from ? 200 : 201, body: showProject(project) }
 }
 
@@ -111,8 +109,6 @@ function remove({ state }: Context, project: Project, scope: Scope): Reply {
   }
   state.code.projects = state.code.projects.filter((other) => other !== project)
   dropScope(state.code, scope)
-  const { instance } = state
-  instance.hookScriptBindings = instance.hookScriptBindings.filter((binding) => binding.project !== project.key)
   return noContent()
 }
 

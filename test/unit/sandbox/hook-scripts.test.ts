@@ -70,19 +70,30 @@ describe('a hook script', () => {
     expect((await send(sandbox, 'GET', scripts)).status).toBe(405)
     const [first, second] = [await add(sandbox), await add(sandbox, { name: 'other' })]
     expect((await send(sandbox, 'GET', bound)).json).toMatchObject({ values: [], isLastPage: true })
-    sandbox.state.instance.hookScriptBindings.push(
-      { project: 'PLAT', scriptId: first, triggerIds: ['repo-push'] },
-      { project: 'DATA', scriptId: second, triggerIds: [] },
-    )
+    const bind = (path: string, body: unknown): Promise<Answer> => send(sandbox, 'PUT', path, { body })
+    expect((await bind(`${bound}/${first}`, { triggerIds: ['repo-push', 'repo-push'] })).status).toBe(200)
+    expect((await bind(`${bound.replace('PLAT', 'DATA')}/${second}`, { triggerIds: [] })).status).toBe(200)
     const shown = parse(await send(sandbox, 'GET', `${scripts}/${first}`))
     const scope = { type: 'PROJECT', resourceId: 1 }
     expect((await send(sandbox, 'GET', bound)).json.values).toEqual([
       { script: shown, triggerIds: ['repo-push'], scope },
     ])
     expect((await send(sandbox, 'GET', bound.replace('PLAT', 'NONE'))).status).toBe(404)
+    // In a repository it runs, too, and another binding there leaves that of the project alone.
+    const inside = bound.replace('/hook-scripts', '/repos/api/hook-scripts')
+    expect((await send(sandbox, 'GET', inside)).json.values).toEqual([
+      { script: shown, triggerIds: ['repo-push'], scope },
+    ])
+    await bind(`${inside}/${first}`, { triggerIds: ['pull-request-merge'] })
+    await bind(`${bound}/${first}`, { triggerIds: ['repo-push', 'tag-created'] })
+    const both = (await send(sandbox, 'GET', inside)).json.values
+    expect(both.map(({ triggerIds }) => triggerIds)).toEqual([['pull-request-merge'], ['repo-push', 'tag-created']])
+    expect((await send(sandbox, 'DELETE', `${inside}/${first}`)).status).toBe(204)
+    expect((await send(sandbox, 'DELETE', `${inside}/${first}`)).status).toBe(404)
+    expect((await send(sandbox, 'GET', bound)).json.values).toHaveLength(1)
     await send(sandbox, 'DELETE', `${scripts}/${first}`)
     expect((await send(sandbox, 'GET', bound)).json.values).toEqual([])
-    expect(sandbox.state.instance.hookScriptBindings).toHaveLength(1)
+    expect(sandbox.state.code.hookScriptBindings).toHaveLength(1)
   })
 
   it('is the business of system administrators', async () => {
