@@ -1,6 +1,6 @@
 /**
  * Nonsense for the sandbox: every request ends in an answer that is no 5xx, and none of them shows what is within.
- * A short form runs always, SANDBOX_FUZZ=100000 the long one; SANDBOX_FUZZ_SEED makes other requests.
+ * A short form by default, SANDBOX_FUZZ=100000 (which .ci/run sets) the long one; SANDBOX_FUZZ_SEED makes other requests.
  */
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
