@@ -8,7 +8,8 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
 import { createTransport } from '../../src/transport.js'
 import { type Ended, type Environment, environmentFor, makeHome, signIn, start } from './program.js'
 
-const redirectUri = 'http://localhost:34129/'
+// Below the range from which the system takes ports for connections.
+const redirectUri = 'http://localhost:22702/'
 const count = 30
 let sandbox: Sandbox
 let home: ReturnType<typeof makeHome>

@@ -7,7 +7,8 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
 import { type FakeVault, startVault } from '../vault.js'
 import { type Ended, type Environment, environmentFor, makeHome, run, signIn } from './program.js'
 
-const redirectUri = 'http://localhost:34128/'
+// Below the range from which the system takes ports for connections.
+const redirectUri = 'http://localhost:22701/'
 let sandbox: Sandbox
 let home: ReturnType<typeof makeHome>
 let environment: Environment

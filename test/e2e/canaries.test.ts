@@ -12,7 +12,8 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
 import { type EchoServer, startEcho } from './echo-server.js'
 import { type Ended, type Environment, makeHome, signIn, start } from './program.js'
 
-const redirectUri = 'http://localhost:34130/'
+// Below the range from which the system takes ports for connections.
+const redirectUri = 'http://localhost:22703/'
 const example = resolve('examples/exec-store/helper.mjs')
 const token = /\/oauth2\/latest\/token$/u
 const storeKey = randomBytes(32).toString('base64')

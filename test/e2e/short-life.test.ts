@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js'
 import { type Environment, environmentFor, makeHome, run, signIn } from './program.js'
 
-const redirectUri = 'http://localhost:34130/'
+// Below the range from which the system takes ports for connections.
+const redirectUri = 'http://localhost:22704/'
 const seconds = Number(process.env['RENEWAL_SECONDS'] ?? 6)
 const count = 60
 let sandbox: Sandbox
