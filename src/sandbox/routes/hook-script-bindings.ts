@@ -17,7 +17,7 @@ function show(state: SandboxState, { scope, scriptId, triggerIds }: HookScriptBi
   return script === undefined ? [] : [{ script: showHookScript(script), triggerIds, scope: showScope(scope) }]
 }
 
-/** Of a repository those of its project, too: they run there. */
+/** Of a repository those of its project, too: not in the documents, but their answers name a scope. */
 function list({ state, query, features }: Context, here: Here): Reply {
   const found = scopesAbove(here).flatMap((scope) =>
     state.code.hookScriptBindings.filter((binding) => binding.scope === scope),

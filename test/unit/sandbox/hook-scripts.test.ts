@@ -90,6 +90,9 @@ describe('a hook script', () => {
     expect(both.map(({ triggerIds }) => triggerIds)).toEqual([['pull-request-merge'], ['repo-push', 'tag-created']])
     expect((await send(sandbox, 'DELETE', `${inside}/${first}`)).status).toBe(204)
     expect((await send(sandbox, 'DELETE', `${inside}/${first}`)).status).toBe(404)
+    const repository = sandbox.state.instance.repositories.find(({ slug }) => slug === 'api')
+    if (repository !== undefined) repository.archived = true
+    expect((await bind(`${inside}/${first}`, { triggerIds: [] })).status).toBe(409)
     expect((await send(sandbox, 'GET', bound)).json.values).toHaveLength(1)
     await send(sandbox, 'DELETE', `${scripts}/${first}`)
     expect((await send(sandbox, 'GET', bound)).json.values).toEqual([])
