@@ -86,12 +86,9 @@ async function settle(
   const live = await readTouched(input.registry, input.server, changes)
   const open: Change[] = []
   for (const change of changes) {
-    const { schema } = definitionOf(input.registry, change)
-    const found = live.get(change.address) ?? null
-    const isAsItWas = digestOf(schema, found, input.sha256) === change.precondition
-    if (!isAsItWas && isAsWanted(schema, change, found)) continue
-    if (!isAsItWas) return describeStale(change, failure)
-    open.push(change)
+    const stand = standOf(input, change, live)
+    if (stand === 'moved') return describeStale(change, failure)
+    if (stand === 'as it was') open.push(change)
   }
   if (open.length === 0) return undefined
   if (failure instanceof UnfinishedWrite && failure.mayBeDone) return failure
@@ -108,7 +105,7 @@ async function settle(
  * secrets cannot be seen.
  */
 async function settleLost(
-  { registry, server, sha256 }: Input,
+  input: Input,
   changes: readonly Change[],
   failure: TransportError,
 ): Promise<BbstateError | undefined> {
@@ -117,17 +114,20 @@ async function settleLost(
     hint: 'Run bbstate plan: it shows what is left, if anything.',
   })
   try {
-    const live = await readTouched(registry, server, changes)
-    const isDone = changes.every((change) => {
-      const { schema } = definitionOf(registry, change)
-      const found = live.get(change.address) ?? null
-      return digestOf(schema, found, sha256) !== change.precondition && isAsWanted(schema, change, found)
-    })
-    return isDone ? undefined : unknown
+    const live = await readTouched(input.registry, input.server, changes)
+    return changes.every((change) => standOf(input, change, live) === 'done') ? undefined : unknown
   } catch (error) {
     if (error instanceof BbstateError) return unknown
     throw error
   }
+}
+
+/** What became of a change whose write had no clear answer. */
+function standOf({ registry, sha256 }: Input, change: Change, live: Touched): 'as it was' | 'done' | 'moved' {
+  const { schema } = definitionOf(registry, change)
+  const found = live.get(change.address) ?? null
+  if (digestOf(schema, found, sha256) === change.precondition) return 'as it was'
+  return isAsWanted(schema, change, found) ? 'done' : 'moved'
 }
 
 function isAsWanted(schema: Schema, change: Change, live: Live | null): boolean {
