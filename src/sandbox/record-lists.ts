@@ -1,12 +1,10 @@
 /** What is asked of a server that is recorded: lists page by page, and single settings that may be missing. */
 
+import { type Fields, fieldsOf } from './routes/settings.js'
+
 /** Asks one path behind the base URL. */
 export type AskServer = (path: string) => Promise<{ readonly status: number; readonly body: unknown }>
 
-export type Fields = Readonly<Record<string, unknown>>
-
-export const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {}
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** The entries of what should be a list. */

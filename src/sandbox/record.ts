@@ -8,7 +8,8 @@
  */
 import { settingForms } from './pages/setting-forms.js'
 import { type Inside, readInside } from './record-inside.js'
-import { type AskServer, type Fields, fieldsOf, ServerLists, textOf } from './record-lists.js'
+import { type AskServer, ServerLists, textOf } from './record-lists.js'
+import { type Fields, fieldsOf } from './routes/settings.js'
 import { type ReplacementOptions, Replacements } from './replacements.js'
 import type { Features } from './router.js'
 

@@ -1,7 +1,7 @@
 /** What an estate says instead of what a server said: people always under other names, the rest where it must be. */
 import { createPseudonyms, type Person } from './pseudonyms.js'
-import type { Fields } from './record-lists.js'
 import { textOf } from './record-lists.js'
+import type { Fields } from './routes/settings.js'
 
 export interface ReplacementOptions {
   /** Names of groups, projects and repositories become pseudonyms, too. */
