@@ -3,6 +3,7 @@
  * "Deletes the specified user" and "group"; that of 10.0 adds that a user's go seven days later, which is not waited for).
  */
 import type { CodeState } from './code-state.js'
+import { moveProject } from './scopes.js'
 import type { SandboxState } from './state.js'
 
 /** Forgets a user or a group who is deleted. What a user wrote stays. @param name lower-case */
@@ -19,7 +20,8 @@ export function dropHolder(code: CodeState, holder: 'users' | 'groups', name: st
 const without = (names: readonly string[], name: string): string[] => names.filter((one) => one !== name)
 
 /** Carries a user's new name everywhere, and the new slug into the key of a personal project. Names are lower-case. */
-export function renameHolder({ code, instance }: SandboxState, from: string, to: string, slug: string): void {
+export function renameHolder(state: SandboxState, from: string, to: string, slug: string): void {
+  const { code } = state
   const renamed = (names: readonly string[]): string[] => names.map((name) => (name === from ? to : name))
   for (const grant of Object.values(code.grants).flat()) {
     if (grant.holder === 'users' && grant.name === from) grant.name = to
@@ -32,9 +34,7 @@ export function renameHolder({ code, instance }: SandboxState, from: string, to:
   for (const text of [...code.comments, ...code.reports]) if (text.author === from) text.author = to
   for (const project of code.projects) {
     if (project.owner !== from) continue
-    const key = `~${slug}`.toUpperCase()
-    for (const owned of instance.repositories) if (owned.project === project.key) owned.project = key
     project.owner = to
-    project.key = key
+    moveProject(state, project, `~${slug}`.toUpperCase())
   }
 }

@@ -28,6 +28,12 @@ export function projectOf(state: SandboxState, repository: Repository): Project 
   return found
 }
 
+/** Gives a project another key; its repositories know it by that. */
+export function moveProject({ instance }: SandboxState, project: Project, key: string): void {
+  for (const owned of instance.repositories) if (owned.project === project.key) owned.project = key
+  project.key = key
+}
+
 /** What somebody was given in one scope, directly or through groups. */
 function grantedIn({ code, groups }: SandboxState, scope: Scope, user: string): number {
   const held = (code.grants[scope] ?? []).filter(({ holder, name }) =>

@@ -3,9 +3,9 @@ import { absentPrincipal, holds, invalid, ok, page, type Reply } from '../answer
 import { rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
 import { findProject, findRepository, projectOf, rankOfUser } from '../scopes.js'
-import { type GlobalLevel, type Group, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
+import { type GlobalLevel, globalLevels, levelOf, type SandboxState, type User } from '../state.js'
 import { inOrder } from '../table.js'
-import { key, pageOfTable, rank, showUser } from './people.js'
+import { key, namesOfGroup, namesOfUser, pageOfTable, rank, showUser } from './people.js'
 
 type Allows = (user: string) => boolean
 
@@ -46,11 +46,9 @@ function listUsers({ state, query, features }: Context): Reply {
   const group = query.get('group')
   if (group !== null) filters.push((user) => state.groups[key(group)]?.members.includes(user) === true)
   const isAllowed = ({ name }: User): boolean => filters.every((allows) => allows(key(name)))
+  if (filters.length === 0) return pageOfTable(state.users, query, features, namesOfUser, showUser)
   const text = query.get('filter')
-  const isAsked = (user: User): boolean =>
-    holds(text, user.name, user.displayName, user.emailAddress) && isAllowed(user)
-  // Without a filter nothing is looked up but what is shown.
-  if (filters.length === 0) return pageOfTable(state.users, query, features, isAsked, showUser)
+  const isAsked = (user: User): boolean => holds(text, ...namesOfUser(user)) && isAllowed(user)
   return page(inOrder(state.users).filter(isAsked), query, features.pageLimit, showUser)
 }
 
@@ -61,9 +59,7 @@ function showOne({ state, path }: Context): Reply {
 }
 
 function listGroups({ state, query, features }: Context): Reply {
-  const text = query.get('filter')
-  const isAsked = ({ name }: Group): boolean => holds(text, name)
-  return pageOfTable(state.groups, query, features, isAsked, ({ name }) => name)
+  return pageOfTable(state.groups, query, features, namesOfGroup, ({ name }) => name)
 }
 
 export const directoryRoutes: readonly Route[] = [

@@ -2,18 +2,13 @@
 import { absent, invalid, noContent, ok, page, type Reply } from '../answers.js'
 import { type Here, ofBoth, type Place, scopesAbove, showScope } from '../both-scopes.js'
 import type { HookScriptBinding } from '../code-state.js'
-import type { HookScript } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
 import type { SandboxState } from '../state.js'
-import { showHookScript } from './hook-scripts.js'
+import { findHookScript, showHookScript } from './hook-scripts.js'
 import { fieldsOf } from './settings.js'
 
-function scriptOf({ instance }: SandboxState, wanted: unknown): HookScript | undefined {
-  return instance.hookScripts.find(({ id }) => String(id) === String(wanted))
-}
-
 function show(state: SandboxState, { scope, scriptId, triggerIds }: HookScriptBinding): readonly unknown[] {
-  const script = scriptOf(state, scriptId)
+  const script = findHookScript(state, scriptId)
   return script === undefined ? [] : [{ script: showHookScript(script), triggerIds, scope: showScope(scope) }]
 }
 
@@ -29,26 +24,27 @@ function list({ state, query, features }: Context, here: Here): Reply {
   )
 }
 
-function isOf({ scope }: Here, script: HookScript): (binding: HookScriptBinding) => boolean {
-  return (binding) => binding.scope === scope && binding.scriptId === script.id
+function findBinding({ state, path }: Context, { scope }: Here): HookScriptBinding | undefined {
+  return state.code.hookScriptBindings.find((one) => one.scope === scope && String(one.scriptId) === path['id'])
 }
 
-function put({ state, path, body }: Context, here: Here): Reply {
-  const script = scriptOf(state, path['id'])
+function put(context: Context, here: Here): Reply {
+  const { state, path, body } = context
+  const script = findHookScript(state, path['id'])
   if (script === undefined) return absent('No hook script with this id')
   const { triggerIds } = fieldsOf(body)
   const isList = Array.isArray(triggerIds) && triggerIds.every((id) => typeof id === 'string' && id !== '')
   if (!isList) return invalid('A list of triggers is needed', 'triggerIds')
   const binding = { scope: here.scope, scriptId: script.id, triggerIds: [...new Set<string>(triggerIds)] }
-  const known = state.code.hookScriptBindings.find(isOf(here, script))
+  const known = findBinding(context, here)
   if (known === undefined) state.code.hookScriptBindings.push(binding)
   else Object.assign(known, binding)
   return ok(show(state, binding)[0])
 }
 
-function remove({ state: { instance, code }, path }: Context, here: Here): Reply {
-  const script = instance.hookScripts.find(({ id }) => String(id) === path['id'])
-  const bound = script && code.hookScriptBindings.find(isOf(here, script))
+function remove(context: Context, here: Here): Reply {
+  const { code } = context.state
+  const bound = findBinding(context, here)
   if (bound === undefined) return absent('No hook script with this id runs here')
   code.hookScriptBindings = code.hookScriptBindings.filter((binding) => binding !== bound)
   return noContent()

@@ -2,6 +2,7 @@
 import { absent, failure, invalid, noContent, ok, type Reply } from '../answers.js'
 import type { HookScript, InstanceState } from '../instance-state.js'
 import type { Context, Route } from '../router.js'
+import type { SandboxState } from '../state.js'
 
 const base = '/api/{version}/hook-scripts'
 
@@ -28,9 +29,13 @@ function post({ state: { instance }, form }: Context): Reply {
   return ok(showHookScript(script))
 }
 
+export function findHookScript({ instance }: SandboxState, wanted: unknown): HookScript | undefined {
+  return instance.hookScripts.find(({ id }) => String(id) === String(wanted))
+}
+
 function withScript(work: (context: Context, script: HookScript) => Reply): Route['handle'] {
   return (context) => {
-    const found = context.state.instance.hookScripts.find(({ id }) => String(id) === context.path['id'])
+    const found = findHookScript(context.state, context.path['id'])
     return found === undefined ? absent('No hook script with this id') : work(context, found)
   }
 }

@@ -36,17 +36,26 @@ function pageOfUsers(users: readonly User[], query: URLSearchParams, features: F
   return page(users, query, features.pageLimit, (user) => showDetailed(features, user))
 }
 
+/** What a filter looks through. */
+export const namesOfUser = ({ name, displayName, emailAddress }: User): readonly string[] => [
+  name,
+  displayName,
+  emailAddress,
+]
+export const namesOfGroup = ({ name }: Group): readonly string[] => [name]
+
 /** Without a filter nothing is looked up but what is shown. */
 export function pageOfTable<T>(
   table: Table<T>,
   query: URLSearchParams,
   { pageLimit }: Features,
-  isAsked: (value: T) => boolean,
+  namesOf: (value: T) => readonly string[],
   show: (value: T) => unknown,
 ): Reply {
+  const filter = query.get('filter')
   const valueOf = (name: string): T => table[name] as T
   const names = keysInOrder(table)
-  const found = query.get('filter') === null ? names : names.filter((name) => isAsked(valueOf(name)))
+  const found = filter === null ? names : names.filter((name) => holds(filter, ...namesOf(valueOf(name))))
   return page(found, query, pageLimit, (name) => show(valueOf(name)))
 }
 
@@ -63,12 +72,8 @@ const people: readonly Route[] = [
     method: 'GET',
     path: `${admin}/users`,
     needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) => {
-      const filter = query.get('filter')
-      const isAsked = ({ name, displayName, emailAddress }: User): boolean =>
-        holds(filter, name, displayName, emailAddress)
-      return pageOfTable(state.users, query, features, isAsked, (user) => showDetailed(features, user))
-    },
+    handle: ({ state, query, features }) =>
+      pageOfTable(state.users, query, features, namesOfUser, (user) => showDetailed(features, user)),
   },
 ]
 
@@ -77,10 +82,7 @@ const groups: readonly Route[] = [
     method: 'GET',
     path: `${admin}/groups`,
     needs: 'LICENSED_USER',
-    handle: ({ state, query, features }) => {
-      const filter = query.get('filter')
-      return pageOfTable(state.groups, query, features, ({ name }) => holds(filter, name), showGroup)
-    },
+    handle: ({ state, query, features }) => pageOfTable(state.groups, query, features, namesOfGroup, showGroup),
   },
   {
     method: 'POST',
@@ -105,9 +107,7 @@ const groups: readonly Route[] = [
       const group = state.groups[key(query.get('context'))]
       if (group === undefined) return absentPrincipal('Group', query.get('context') ?? '')
       const users = group.members.flatMap((name) => state.users[name] ?? []).sort(byName)
-      const found = users.filter(({ name, displayName, emailAddress }) =>
-        holds(query.get('filter'), name, displayName, emailAddress),
-      )
+      const found = users.filter((user) => holds(query.get('filter'), ...namesOfUser(user)))
       return pageOfUsers(found, query, features)
     },
   },

@@ -4,7 +4,7 @@ import { type Caller, reaches, unauthenticated } from '../caller.js'
 import { dropScope, type Project, type Scope } from '../code-state.js'
 import { projectLevels, rankOf } from '../ranks.js'
 import type { Context, Route } from '../router.js'
-import { findProject, inProject, rankOfCaller } from '../scopes.js'
+import { findProject, inProject, moveProject, rankOfCaller } from '../scopes.js'
 import { showProject } from '../show-code.js'
 import type { SandboxState } from '../state.js'
 import { fieldsOf } from './settings.js'
@@ -93,13 +93,12 @@ function update({ state, body }: Context, project: Project): Reply {
   const from = project.key
   const to = wanted.key ?? from
   if (project.owner !== undefined && to !== from) return invalid('The key of a personal project stays', 'key')
-  project.key = to
   project.name = wanted.name ?? project.name
   if (wanted.description === '') delete project.description
   else if (wanted.description !== undefined) project.description = wanted.description
   if (wanted.public === false) delete project.public
   else if (wanted.public === true) project.public = true
-  for (const owned of state.instance.repositories) if (owned.project === from) owned.project = to
+  moveProject(state, project, to)
   return { status: to === from ? 200 : 201, body: showProject(project) }
 }
 
